@@ -1,0 +1,40 @@
+# Every target sets up what it needs: Python 3.11 or newer, make and git are enough.
+PYTHON ?= python3
+DEV := .venv
+DEMO := .venv-demo
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test test-all check format clean
+
+demo: $(DEMO)/.installed  ## color the example photographs and make one before/after sheet
+	$(DEMO)/bin/python examples/demo.py
+
+test: $(DEV)/.installed  ## the tests, slow ones left out
+	$(DEV)/bin/python -m pytest -m "not slow"
+
+test-all: $(DEV)/.installed  ## every test
+	$(DEV)/bin/python -m pytest
+
+check: $(DEV)/.installed  ## lint, formatting, types and the order of imports
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/mypy
+	$(DEV)/bin/lint-imports
+
+format: $(DEV)/.installed  ## let ruff lay out and mend what it can
+	$(DEV)/bin/ruff format .
+	$(DEV)/bin/ruff check --fix .
+
+# The CPU build of PyTorch, where the index offers one, is a few hundred MB; the pin in constraints.txt chooses it.
+$(DEV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(DEV)
+	$(DEV)/bin/python $(PIP_INSTALL) -c constraints.txt -e ".[train,eval,dev]"
+	touch $@
+
+$(DEMO)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/python $(PIP_INSTALL) -c constraints.txt -e .
+	touch $@
+
+clean:
+	rm -rf $(DEV) $(DEMO) demo-output
