@@ -1,0 +1,1 @@
+"""Sources of photographs for training, and how crops are drawn from them."""
