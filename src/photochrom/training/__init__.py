@@ -1,0 +1,1 @@
+"""Losses, targets, recipes, the loop, checkpoints, and export to ONNX."""

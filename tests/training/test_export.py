@@ -1,0 +1,85 @@
+"""The exported file describes itself and does what the network does."""
+
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from photochrom.color.ab_bins import ab_bins
+from photochrom.training.export import AnnealedNetwork, Description, ExportError, export_network, export_run
+from photochrom.training.systems import build_system
+
+
+@pytest.fixture(scope="module")
+def session(exported):
+    return onnxruntime.InferenceSession(str(exported[0]), providers=["CPUExecutionProvider"])
+
+
+def test_the_file_says_what_it_is(session):
+    said = session.get_modelmeta().custom_metadata_map
+    assert said["photochrom.system"] == "lite"
+    assert said["photochrom.output"] == "distribution"
+    assert (said["photochrom.stride"], said["photochrom.size_multiple"]) == ("4", "32")
+    assert float(said["photochrom.default_temperature"]) == 0.38
+    assert len(said["photochrom.prior_sha256"]) == 64
+    assert json.loads(said["photochrom.training"])["recipe"]["system"] == "lite"
+    np.testing.assert_array_equal(json.loads(said["photochrom.bins"]), ab_bins())
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 64, 96), (3, 1, 32, 32)])
+@pytest.mark.parametrize("temperature", [0.05, 0.38, 1.0])
+def test_any_batch_size_and_temperature_agree_with_pytorch(run, session, shape, temperature):
+    network = build_system("lite", pretrained=False)
+    network.load_state_dict(run.weights())
+    network.eval()
+    lightness = np.random.default_rng(0).uniform(0, 100, shape).astype(np.float32)
+    ab, logits = session.run(None, {"lightness": lightness, "temperature": np.array(temperature, np.float32)})
+    with torch.inference_mode():
+        wanted = network(torch.from_numpy(lightness))
+    assert ab.shape == (shape[0], 2, shape[2] // 4, shape[3] // 4)
+    np.testing.assert_allclose(logits, wanted, atol=1e-3)
+    # The annealed mean by its definition, in float64 from the file's own logits.
+    scaled = logits.astype(np.float64) / temperature
+    shares = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(ab, np.einsum("nqhw,qc->nchw", shares, ab_bins()), atol=0.01)
+
+
+def test_the_result_counts_bytes_and_differences(exported):
+    file, result = exported
+    assert result["bytes"] == file.stat().st_size
+    assert result["float32"]["largest"] < 0.05
+
+
+def test_quantized_weights_are_a_third_of_the_size_and_stay_near(run, photographs, exported, tmp_path):
+    result = export_run(run.folder, tmp_path / "small.onnx", quantize=True, calibration=photographs)
+    assert result["bytes"] < exported[1]["bytes"] / 3
+    assert result["int8"]["mean"] < 2  # four steps of training leave wild logits: a trained network is far nearer
+    assert "QuantizeLinear" in {node.op_type for node in onnx.load(tmp_path / "small.onnx").graph.node}
+
+
+def test_quantizing_without_photographs_is_refused_and_writes_nothing(run, tmp_path):
+    with pytest.raises(ExportError, match="--calibration"):
+        export_run(run.folder, tmp_path / "small.onnx", quantize=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_graph_that_disagrees_is_not_written(run, tmp_path, monkeypatch):
+    network = build_system("lite", pretrained=False)
+    monkeypatch.setattr("photochrom.training.export.LARGEST_DIFFERENCE", 0.0)
+    description = Description(system="lite", size_multiple=32, license="", training={})
+    with pytest.raises(ExportError, match="differs from PyTorch"):
+        export_network(network, tmp_path / "wrong.onnx", description, [np.full((1, 1, 64, 64), 50, np.float32)])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_scale_on_the_logits_is_a_change_of_temperature():
+    network = torch.nn.Conv2d(1, 313, 4, stride=4)
+    lightness = torch.rand(1, 1, 32, 32) * 3
+    with torch.inference_mode():
+        scaled, _ = AnnealedNetwork(network, scale=0.5)(lightness, torch.tensor(0.4))
+        plain, _ = AnnealedNetwork(network)(lightness, torch.tensor(0.8))
+    torch.testing.assert_close(scaled, plain, rtol=1e-4, atol=1e-3)

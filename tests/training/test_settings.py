@@ -1,0 +1,36 @@
+"""Settings are typed, refuse contradictions, and say what is wrong."""
+
+import pytest
+
+from photochrom.training.recipes import RECIPES
+from photochrom.training.settings import Settings, SettingsError, override
+
+
+def test_values_are_read_as_the_type_of_their_field():
+    changed = override(Settings(system="lite", steps=1000), ["crop=128", "ema=0.9", "target=point"])
+    assert (changed.crop, changed.ema, changed.target) == (128, 0.9, "point")
+
+
+@pytest.mark.parametrize(
+    ("assignment", "words"),
+    [
+        ("crops=128", "no setting"),
+        ("crop", "key=value"),
+        ("crop=big", "takes a int"),
+        ("rate=nan", "finite"),
+        ("crop=100", "multiple of 32"),
+        ("warmup_steps=1000", "below steps"),
+        ("precision=int4", "bf16-mixed"),
+        ("uniform_share=2", "lambda"),
+        ("final_region=0", "final_region"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_may(assignment, words):
+    with pytest.raises(SettingsError, match=words):
+        override(Settings(system="lite", steps=1000), [assignment])
+
+
+def test_every_recipe_gives_settings_of_a_known_system():
+    from photochrom.training.systems import SYSTEMS
+
+    assert {recipe().system for recipe in RECIPES.values()} <= set(SYSTEMS)
