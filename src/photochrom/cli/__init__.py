@@ -1,0 +1,5 @@
+"""The `photochrom` command: one thin module a command."""
+
+from photochrom.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,65 @@
+"""The command, run in this process or in one of its own."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image
+
+from photochrom.cli import main
+
+
+@dataclass
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def command(capfd):
+    """command("colorize", path, ...) -> Ended, in this process, with everything that reached the two streams."""
+
+    def run(*words):
+        capfd.readouterr()
+        code = main([str(word) for word in words])
+        return Ended(code, *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def cold_command():
+    """The same in a process of its own; keywords go to subprocess.run."""
+
+    def run(*words, **options):
+        result = subprocess.run(
+            [sys.executable, "-m", "photochrom", *map(str, words)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            **options,
+        )
+        return Ended(result.returncode, result.stdout, result.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def astronaut():
+    """uint8 [128, 128, 3]."""
+    return np.ascontiguousarray(skimage.data.astronaut()[::4, ::4])
+
+
+@pytest.fixture
+def photo(tmp_path, astronaut):
+    """A JPEG in a folder of its own."""
+    path = tmp_path / "album" / "old.jpg"
+    path.parent.mkdir()
+    Image.fromarray(astronaut).save(path, quality=90)
+    return path
