@@ -1,0 +1,1 @@
+"""Measures of colorization, each usable alone on arrays."""
