@@ -51,7 +51,10 @@ class Lite(nn.Module):
         x = self.merge16(double(x) + self.lateral16(seen.stride16))
         x = self.merge8(double(x) + self.lateral8(seen.stride8))
         x = self.head(double(x) + self.lateral4(seen.stride4))
-        return self.predict(x)
+        # A 1x1 convolution with the channels last: the choice of color wants the bins there, and in the exported graph
+        # an 8-bit matrix product gives its result in float32, where an 8-bit convolution would round the logits.
+        weight = self.predict.weight[:, :, 0, 0]
+        return F.linear(x.permute(0, 2, 3, 1), weight, self.predict.bias).permute(0, 3, 1, 2)
 
 
 class Convolution(nn.Sequential):
