@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from photochrom.data.sources import DataError, read_source
+from photochrom.data.sources import DataError, hold_out, read_source
 
 
 def write_shard(path, names):
@@ -37,3 +37,16 @@ def test_a_missing_or_empty_source_is_refused(tmp_path, make):
     make(tmp_path / "source")
     with pytest.raises(DataError, match="source"):
         list(read_source(tmp_path / "source"))
+
+
+def test_the_last_of_several_shards_is_held_out(tmp_path):
+    for name in ("c", "a", "b"):
+        write_shard(tmp_path / f"{name}.parquet", [name])
+    training, validation = hold_out([tmp_path])
+    assert [path.name for path in training] == ["a.parquet", "b.parquet"]
+    assert [path.name for path in validation] == ["c.parquet"]
+
+
+def test_nothing_is_held_out_of_a_folder_of_photographs(tmp_path):
+    (tmp_path / "one.png").write_bytes(b"one")
+    assert hold_out([tmp_path]) == ([tmp_path], [])

@@ -15,12 +15,15 @@ def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a training run.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.onnx", help="The file to write.")],
     quantize: Annotated[
-        bool, typer.Option("--quantize", help="Convolutions in int8: a quarter of the size, faster on a CPU.")
+        bool, typer.Option("--quantize", help="8-bit layers: a third of the size, faster on a CPU.")
     ] = False,
     calibration: Annotated[
         Path | None,
         typer.Option("--calibration", metavar="DIR", help="Photographs to measure the ranges of int8 on."),
     ] = None,
+    license: Annotated[
+        str, typer.Option("--license", metavar="TEXT", help="Of the weights; the file will state it.")
+    ] = "not stated",
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Export a run to ONNX (needs the extra `train`)."""
@@ -29,5 +32,5 @@ def export(
     refuse_existing(output, force=force)
     with train_extra():
         from photochrom.training.export import export_run
-    for key, value in export_run(run, output, quantize=quantize, calibration=calibration).items():
+    for key, value in export_run(run, output, quantize=quantize, calibration=calibration, license=license).items():
         print(f"{key}: {value}")

@@ -21,7 +21,9 @@ def train(
     ],
     validation: Annotated[
         list[Path] | None,
-        typer.Option("--validation", metavar="DIR", help="Photographs to measure on; without it, a part of --data."),
+        typer.Option(
+            "--validation", metavar="DIR", help="To measure on; without it the last of several shards, or a fiftieth."
+        ),
     ] = None,
     minutes: Annotated[
         float | None, typer.Option("--minutes", metavar="M", help="Plan the whole schedule for this time.")

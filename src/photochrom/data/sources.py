@@ -51,6 +51,23 @@ def read_source(source: Path) -> Iterator[EncodedPhotograph]:
     yield from read_files(files, source)
 
 
+def hold_out(sources: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Split sources by the convention of sharded data sets: the last of several Parquet shards is for validation.
+
+    Args:
+        sources: Parquet files, folders of them, or folders of photographs.
+    Returns: what to train on and what to validate on; nothing to validate on where there are fewer than two shards.
+
+    Example:
+        >>> hold_out([Path("a.parquet"), Path("b.parquet")])
+        ([PosixPath('a.parquet')], [PosixPath('b.parquet')])
+    """
+    listed = [shard for source in sources for shard in sorted(source.glob("*.parquet")) or [source]]
+    if len(listed) < 2 or any(source.suffix != ".parquet" for source in listed):
+        return sources, []
+    return listed[:-1], listed[-1:]
+
+
 def read_parquet(file: Path) -> Iterator[EncodedPhotograph]:
     """The photographs of a Parquet file with a column `image` of struct{bytes, path}."""
     import pyarrow.parquet as parquet

@@ -86,7 +86,9 @@ class AnnealedNetwork(nn.Module):
         return torch.matmul(shares, self.bins).permute(0, 3, 1, 2), logits
 
 
-def export_run(run: Path, out: Path, *, quantize: bool = False, calibration: Path | None = None) -> dict[str, Any]:
+def export_run(
+    run: Path, out: Path, *, quantize: bool = False, calibration: Path | None = None, license: str = "not stated"
+) -> dict[str, Any]:
     """Write the averaged weights of a run as an ONNX file.
 
     Args:
@@ -94,7 +96,8 @@ def export_run(run: Path, out: Path, *, quantize: bool = False, calibration: Pat
         out: the file to write.
         quantize: to 8-bit integers, with photographs of `calibration` to choose the ranges.
         calibration: Parquet file or folder of photographs; also what the file is checked on. Without it the check uses
-            the photographs of the run's own size made from noise, and quantizing is refused.
+            a random picture, and quantizing is refused.
+        license: of the weights, as the file will state it.
     Returns: what was written: bytes, sha256, and the largest and mean difference of ab from PyTorch.
 
     Raises:
@@ -108,7 +111,7 @@ def export_run(run: Path, out: Path, *, quantize: bool = False, calibration: Pat
     description = Description(
         system=settings.system,
         size_multiple=32,
-        license="Apache-2.0",
+        license=license,
         training={"data": data, "recipe": settings.__dict__},
         prior_sha256=hashlib.sha256(folder.prior().tobytes()).hexdigest(),
     )

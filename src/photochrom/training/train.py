@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import math
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterable
@@ -25,9 +26,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
+import photochrom
 from photochrom.color.ab_bins import rarity_weights, smooth_prior
 from photochrom.data.crops import CropSampler, center_squares, decode_all
-from photochrom.data.sources import EncodedPhotograph, read_source
+from photochrom.data.sources import EncodedPhotograph, hold_out, read_source
 from photochrom.training.checkpoint import Run
 from photochrom.training.loss import rebalanced_cross_entropy
 from photochrom.training.progress import Progress
@@ -56,7 +58,8 @@ def train(
         settings: from a recipe, perhaps overridden; ignored in favor of the run's own when resuming.
         data: Parquet files, folders of them, or folders of photographs.
         out: the run's folder.
-        validation: photographs to measure on; None takes every fiftieth of `data` out of training.
+        validation: photographs to measure on. None takes them out of training: the last of several Parquet shards, or
+            else every fiftieth photograph.
         minutes: stop after this much training; None trains `settings.steps` steps.
         resume: go on with the run in `out`.
 
@@ -157,8 +160,10 @@ def load_photographs(
             digest.update(photograph.data)
             yield photograph
 
+    if not validation:
+        data, validation = hold_out(data)
     photographs = decode_all(named(data), short_side=short_side)
-    if validation is None:
+    if not validation:
         held_out = photographs[::50][:VALIDATION_COUNT]
         photographs = [photo for index, photo in enumerate(photographs) if index % 50] or photographs
     else:
@@ -166,11 +171,23 @@ def load_photographs(
         held_out = held_out[:VALIDATION_COUNT]
     record = {
         "sources": [source.name for source in data],
-        "validation": None if validation is None else [source.name for source in validation],
+        "validation": [source.name for source in validation or []],
         "photographs": len(photographs),
-        "sha256": digest.hexdigest(),  # of all training bytes in order
+        "sha256": digest.hexdigest(),  # of all bytes read for training, in order
+        "version": photochrom.__version__,
+        "commit": current_commit(),
     }
     return photographs, held_out, record
+
+
+def current_commit() -> str | None:
+    """The commit of the checkout that this code lies in, or None outside of one."""
+    here = Path(__file__).parent
+    try:
+        found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.strip()
 
 
 def count_prior(sampler: CropSampler, encoder: TargetEncoder, settings: Settings) -> np.ndarray:
