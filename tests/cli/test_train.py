@@ -49,6 +49,7 @@ def test_a_recipe_is_changed_and_handed_on(command, calls, tmp_path):
         "validation": None,
         "minutes": 2.5,
         "resume": True,
+        "start": None,
     }
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from photochrom.color.ab_bins import ab_bins
-from photochrom.training.export import AnnealedNetwork, Description, ExportError, export_network, export_run
+from photochrom.training.export import AnnealedNetwork, Description, ExportError, export_network, export_run, moderate
 from photochrom.training.systems import build_system
 
 
@@ -74,6 +74,24 @@ def test_a_graph_that_disagrees_is_not_written(run, tmp_path, monkeypatch):
     with pytest.raises(ExportError, match="differs from PyTorch"):
         export_network(network, tmp_path / "wrong.onnx", description, [np.full((1, 1, 64, 64), 50, np.float32)])
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("system", ["lite", "eccv16"])
+def test_moderation_divides_the_probabilities_by_a_power_of_the_rarity_weights(system):
+    network = build_system(system, pretrained=False).eval()
+    rarity = np.random.default_rng(0).uniform(0.1, 6, 313).astype(np.float32)
+    lightness = torch.full((1, 1, 32, 32), 50.0)
+    with torch.inference_mode():
+        before = torch.softmax(network(lightness)[0].double(), dim=0)
+        moderate(network, rarity, 0.4)
+        after = torch.softmax(network(lightness)[0].double(), dim=0)
+    wanted = before / torch.from_numpy(rarity)[:, None, None].double() ** 0.4
+    torch.testing.assert_close(after, wanted / wanted.sum(dim=0), rtol=1e-4, atol=1e-9)
+
+
+def test_moderation_outside_its_range_is_refused(run, tmp_path):
+    with pytest.raises(ExportError, match="moderation"):
+        export_run(run.folder, tmp_path / "x.onnx", moderation=1.5)
 
 
 def test_a_scale_on_the_logits_is_a_change_of_temperature():

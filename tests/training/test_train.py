@@ -75,6 +75,20 @@ def test_a_folder_with_a_run_is_not_trained_over(run, photographs):
     assert (run.folder / "weights.safetensors").read_bytes() == before
 
 
+def test_a_run_begins_with_the_weights_of_another(run, photographs, tmp_path):
+    still = dataclasses.replace(smoke(), rate=0.0, encoder_rate=0.0)
+    begun = train(still, data=[photographs], out=tmp_path / "tuned", start=run.folder)
+    for name in ("predict.weight", "head.0.weight", "encoder.blocks.9.expand.conv.weight"):
+        torch.testing.assert_close(begun.weights()[name], run.weights()[name], rtol=0, atol=1e-6)
+    assert begun.data()["start"]["run"] == run.folder.name
+
+
+def test_a_run_of_another_system_is_no_beginning(run, photographs, tmp_path):
+    other = dataclasses.replace(smoke(), system="eccv16")
+    with pytest.raises(RunError, match="trained lite, not eccv16"):
+        train(other, data=[photographs], out=tmp_path / "other", start=run.folder)
+
+
 def test_resuming_nothing_is_refused(photographs, tmp_path):
     with pytest.raises(RunError, match="no run"):
         train(smoke(), data=[photographs], out=tmp_path / "nothing", resume=True)

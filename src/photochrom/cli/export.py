@@ -24,6 +24,9 @@ def export(
     license: Annotated[
         str, typer.Option("--license", metavar="TEXT", help="Of the weights; the file will state it.")
     ] = "not stated",
+    moderation: Annotated[
+        float, typer.Option("--moderation", min=0, max=1, help="How much of the rarity weighting is taken back.")
+    ] = 0.0,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Export a run to ONNX (needs the extra `train`)."""
@@ -32,5 +35,8 @@ def export(
     refuse_existing(output, force=force)
     with train_extra():
         from photochrom.training.export import export_run
-    for key, value in export_run(run, output, quantize=quantize, calibration=calibration, license=license).items():
+    written = export_run(
+        run, output, quantize=quantize, calibration=calibration, license=license, moderation=moderation
+    )
+    for key, value in written.items():
         print(f"{key}: {value}")

@@ -31,6 +31,9 @@ def train(
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one setting; may be repeated.")
     ] = None,
+    start: Annotated[
+        Path | None, typer.Option("--start", metavar="RUN", help="Begin with the weights of another run.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in RUN.")] = False,
 ) -> None:
     """Train a system by a recipe (needs the extra `train`)."""
@@ -46,4 +49,4 @@ def train(
         settings = override(RECIPES[recipe](), changes or [])
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    run_training(settings, data=data, out=out, validation=validation, minutes=minutes, resume=resume)
+    run_training(settings, data=data, out=out, validation=validation, minutes=minutes, resume=resume, start=start)

@@ -6,6 +6,7 @@ with the bins on the last axis, where ONNX Runtime's softmax is some twenty time
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import tempfile
@@ -22,9 +23,9 @@ import torch
 from torch import Tensor, nn
 
 import photochrom
-from photochrom.color.ab_bins import ab_bins
+from photochrom.color.ab_bins import ab_bins, rarity_weights
 from photochrom.training.checkpoint import Run, write_whole
-from photochrom.training.systems import build_system
+from photochrom.training.systems import build_system, prediction_layer
 
 OPSET = 18
 LARGEST_DIFFERENCE = 0.05  # ab units between PyTorch and ONNX Runtime, in float32
@@ -87,7 +88,13 @@ class AnnealedNetwork(nn.Module):
 
 
 def export_run(
-    run: Path, out: Path, *, quantize: bool = False, calibration: Path | None = None, license: str = "not stated"
+    run: Path,
+    out: Path,
+    *,
+    quantize: bool = False,
+    calibration: Path | None = None,
+    license: str = "not stated",
+    moderation: float = 0.0,
 ) -> dict[str, Any]:
     """Write the averaged weights of a run as an ONNX file.
 
@@ -98,6 +105,7 @@ def export_run(
         calibration: Parquet file or folder of photographs; also what the file is checked on. Without it the check uses
             a random picture, and quantizing is refused.
         license: of the weights, as the file will state it.
+        moderation: how much of the rarity weighting is taken back, 0..1, see `moderate`.
     Returns: what was written: bytes, sha256, and the largest and mean difference of ab from PyTorch.
 
     Raises:
@@ -108,15 +116,35 @@ def export_run(
     settings, data = folder.settings(), folder.data()
     network = build_system(settings.system, pretrained=False)
     network.load_state_dict(folder.weights())
+    moderate(network, rarity_weights(folder.prior(), settings.uniform_share), moderation)
     description = Description(
         system=settings.system,
         size_multiple=32,
         license=license,
-        training={"data": data, "recipe": settings.__dict__},
+        training={"data": data, "recipe": dataclasses.asdict(settings), "moderation": moderation},
         prior_sha256=hashlib.sha256(folder.prior().tobytes()).hexdigest(),
     )
     photographs = read_lightness(calibration) if calibration else [noise_lightness()]
     return export_network(network, out, description, photographs, quantize=quantize, calibrated=calibration is not None)
+
+
+def moderate(network: nn.Module, rarity: np.ndarray, moderation: float) -> None:
+    """Take back a part of the rarity weighting from a trained network, in place, without training again.
+
+    A loss weighed by w teaches probabilities in proportion to w p; `logits - m log w` divides them by w^m. 0 leaves the
+    network as trained, 1 gives what it would have learned unweighted, in between common colors gain on rare ones.
+
+    Args:
+        network: a system over the bins.
+        rarity: float32 [Q], the weights it was trained with.
+        moderation: m in 0..1.
+    Raises: ExportError for m outside 0..1.
+    Source: Menon et al. 2021, "Long-tail learning via logit adjustment", arXiv:2007.07314, section 4.
+    """
+    if not 0 <= moderation <= 1:
+        raise ExportError(f"moderation must lie in 0..1, got {moderation:g}; 0 leaves the colors as they were learned")
+    with torch.no_grad():
+        prediction_layer(network).bias -= moderation * torch.from_numpy(rarity).log()
 
 
 def export_network(

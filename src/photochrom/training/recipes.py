@@ -13,6 +13,21 @@ def lite_full() -> Settings:
     return Settings(system="lite", steps=4000, uniform_share=0.65)
 
 
+def lite_full_tuned() -> Settings:
+    """More of `lite-full`, from its weights: larger crops, lower rates, the paper's lambda."""
+    return replace(
+        lite_full(),
+        steps=1000,
+        crop=192,
+        smallest_region=0.65,
+        final_share=0.4,
+        uniform_share=0.5,
+        encoder_rate=1.5e-4,
+        rate=6e-4,
+        warmup_steps=50,
+    )
+
+
 def eccv16_full() -> Settings:
     """The paper's network with class rebalancing, at the crop, batch and targets of the released layers.
 
@@ -42,6 +57,7 @@ def smoke() -> Settings:
 
 RECIPES: dict[str, Callable[[], Settings]] = {
     "lite-full": lite_full,
+    "lite-full-tuned": lite_full_tuned,
     "eccv16-full": eccv16_full,
     "smoke": smoke,
 }

@@ -42,6 +42,15 @@ def build_system(name: str, *, pretrained: bool = True, seed: int = 0) -> nn.Mod
     return SYSTEMS[name](pretrained=pretrained)
 
 
+def prediction_layer(network: nn.Module) -> nn.Conv2d:
+    """The layer that gives the logits. Raises TypeError for a network that is no system of this list."""
+    if isinstance(network, Lite):
+        return network.predict
+    if isinstance(network, ECCV16):
+        return network.model8[6]
+    raise TypeError(f"{type(network).__name__} is no system of {', '.join(SYSTEMS)}")
+
+
 def encoder_of(network: nn.Module) -> nn.Module | None:
     """The part that begins with ImageNet weights, if there is one."""
     return getattr(network, "encoder", None)

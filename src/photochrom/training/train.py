@@ -30,7 +30,7 @@ import photochrom
 from photochrom.color.ab_bins import rarity_weights, smooth_prior
 from photochrom.data.crops import CropSampler, center_squares, decode_all
 from photochrom.data.sources import EncodedPhotograph, hold_out, read_source
-from photochrom.training.checkpoint import Run
+from photochrom.training.checkpoint import Run, RunError
 from photochrom.training.loss import rebalanced_cross_entropy
 from photochrom.training.progress import Progress
 from photochrom.training.settings import Settings
@@ -51,6 +51,7 @@ def train(
     validation: list[Path] | None = None,
     minutes: float | None = None,
     resume: bool = False,
+    start: Path | None = None,
 ) -> Run:
     """Train a system and leave a run that `export` turns into a file for the runtime.
 
@@ -62,6 +63,7 @@ def train(
             else every fiftieth photograph.
         minutes: stop after this much training; None trains `settings.steps` steps.
         resume: go on with the run in `out`.
+        start: begin with the averaged weights of this other run, in a schedule of its own; None begins afresh.
 
     Raises:
         RunError: `out` already holds a run (or holds none, when resuming).
@@ -79,13 +81,16 @@ def train(
     encoder = TargetEncoder(neighbors=settings.neighbors, sigma=settings.sigma, device=fabric.device)
     if not resume:
         prior = count_prior(sampler, encoder, settings)
-        run.begin(settings, prior, {**record, "minutes": minutes})
+        begun = {"run": start.name, "data": Run(start).data()} if start else None
+        run.begin(settings, prior, {**record, "minutes": minutes, "start": begun})
     rarity = torch.from_numpy(rarity_weights(run.prior(), settings.uniform_share)).to(fabric.device)
     validator = Validator(
         center_squares(held_out, VALIDATION_SIZE), encoder=encoder, rarity=rarity, target=settings.target
     )
 
     network = build_system(settings.system, seed=settings.seed).to(memory_format=torch.channels_last)
+    if start is not None and not resume:
+        load_start(network, Run(start), settings.system)
     freeze(network, settings.frozen_blocks)
     network, optimizer = fabric.setup(network, build_optimizer(network, settings))
     average = {name: value.detach().clone() for name, value in network.module.state_dict().items()}
@@ -178,6 +183,15 @@ def load_photographs(
         "commit": current_commit(),
     }
     return photographs, held_out, record
+
+
+def load_start(network: nn.Module, run: Run, system: str) -> None:
+    """Put the averaged weights of a run into a network of the same system. Raises RunError for another system."""
+    if run.settings().system != system:
+        raise RunError(
+            f"{run.folder} trained {run.settings().system}, not {system}; start from a run of the same system"
+        )
+    network.load_state_dict(run.weights())
 
 
 def current_commit() -> str | None:
