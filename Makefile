@@ -9,7 +9,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 demo: $(DEMO)/.installed  ## color the example photographs and make one before/after sheet
 	$(DEMO)/bin/python examples/demo.py
 
-test: $(DEV)/.installed  ## the tests, slow ones left out
+test: $(DEV)/.installed  ## the tests and the examples in docstrings, slow ones left out
 	$(DEV)/bin/python -m pytest -m "not slow"
 
 test-all: $(DEV)/.installed  ## every test

@@ -14,7 +14,7 @@ NAMES = {
         "ColorizedPhoto Colorizer ModelCard Options Prediction Predictor Weights WeightsError colorize find_weights "
         "registry"
     ),
-    "photochrom.cli": "main",
+    "photochrom.cli": "main run",
 }
 
 

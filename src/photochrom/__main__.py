@@ -1,8 +1,6 @@
 """`python -m photochrom`: the command, where its script is not on the PATH."""
 
-import sys
-
-from photochrom.cli import main
+from photochrom.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -16,7 +16,7 @@ def test_a_run_is_handed_on_and_the_report_printed(command, calls, tmp_path):
     words += ["--license", "CC0", "--moderation", "0.25"]
     ended = command("export", *words)
     assert (ended.code, ended.out, ended.err) == (0, "bytes: 4\n", "")
-    told = {"quantize": True, "calibration": tmp_path / "photos", "license": "CC0", "moderation": 0.25}
+    told = {"quantize": True, "calibration": tmp_path / "photos", "license": "CC0", "moderation": 0.25, "average": []}
     assert calls == [((tmp_path, tmp_path / "new.onnx"), told)]
 
 

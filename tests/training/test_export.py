@@ -1,5 +1,6 @@
 """The exported file describes itself and does what the network does."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -9,7 +10,16 @@ import pytest
 import torch
 
 from photochrom.color.ab_bins import ab_bins
-from photochrom.training.export import AnnealedNetwork, Description, ExportError, export_network, export_run, moderate
+from photochrom.training.checkpoint import Run
+from photochrom.training.export import (
+    AnnealedNetwork,
+    Description,
+    ExportError,
+    average_weights,
+    export_network,
+    export_run,
+    moderate,
+)
 from photochrom.training.systems import build_system
 
 
@@ -87,6 +97,22 @@ def test_moderation_divides_the_probabilities_by_a_power_of_the_rarity_weights(s
         after = torch.softmax(network(lightness)[0].double(), dim=0)
     wanted = before / torch.from_numpy(rarity)[:, None, None].double() ** 0.4
     torch.testing.assert_close(after, wanted / wanted.sum(dim=0), rtol=1e-4, atol=1e-9)
+
+
+def test_averaged_runs_have_the_mean_of_their_weights(run, tmp_path):
+    other = Run(tmp_path / "other")
+    other.begin(run.settings(), run.prior(), {})
+    other.save({name: value + 1 for name, value in run.weights().items()}, {})
+    average = average_weights([run, other])
+    torch.testing.assert_close(average["predict.weight"], run.weights()["predict.weight"] + 0.5)
+    assert average["head.1.num_batches_tracked"] == run.weights()["head.1.num_batches_tracked"]
+
+
+def test_runs_of_different_systems_are_not_averaged(run, tmp_path):
+    other = Run(tmp_path / "other")
+    other.begin(dataclasses.replace(run.settings(), system="eccv16"), run.prior(), {})
+    with pytest.raises(ExportError, match="eccv16 and lite"):
+        average_weights([run, other])
 
 
 def test_moderation_outside_its_range_is_refused(run, tmp_path):

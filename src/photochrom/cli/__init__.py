@@ -1,5 +1,5 @@
 """The `photochrom` command: one thin module a command."""
 
-from photochrom.cli.app import main
+from photochrom.cli.app import main, run
 
-__all__ = ["main"]
+__all__ = ["main", "run"]

@@ -27,6 +27,9 @@ def export(
     moderation: Annotated[
         float, typer.Option("--moderation", min=0, max=1, help="How much of the rarity weighting is taken back.")
     ] = 0.0,
+    average: Annotated[
+        list[Path] | None, typer.Option("--average", metavar="RUN", help="Average with these; may be repeated.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Export a run to ONNX (needs the extra `train`)."""
@@ -36,7 +39,13 @@ def export(
     with train_extra():
         from photochrom.training.export import export_run
     written = export_run(
-        run, output, quantize=quantize, calibration=calibration, license=license, moderation=moderation
+        run,
+        output,
+        quantize=quantize,
+        calibration=calibration,
+        license=license,
+        moderation=moderation,
+        average=average or [],
     )
     for key, value in written.items():
         print(f"{key}: {value}")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-KNOTS_PER_PIXEL = 2  # at least, along each side: between them the cubic is close to a straight line
+KNOTS_PER_PIXEL = 2  # about, along each side: between them the cubic is close to a straight line
 
 
 def enlarge(map: Floats, width: int, height: int) -> Any:
@@ -30,9 +30,11 @@ def enlarge(map: Floats, width: int, height: int) -> Any:
         >>> enlarge(np.zeros((256, 384), np.float32), 6000, 4000).height
         4000
     """
-    across = max(1, width // (KNOTS_PER_PIXEL * map.shape[1]))  # pixels from knot to knot
-    down = max(1, height // (KNOTS_PER_PIXEL * map.shape[0]))
-    knots = _at_knots(_at_knots(map.T, width, across).T, height, down)
+    across = max(1, round(width / (KNOTS_PER_PIXEL * map.shape[1])))  # pixels from knot to knot
+    down = max(1, round(height / (KNOTS_PER_PIXEL * map.shape[0])))
+    # Rows that lie together in memory: gathering them is most of the work.
+    columns = np.ascontiguousarray(_at_knots(np.ascontiguousarray(map), height, down).T)
+    knots = _at_knots(columns, width, across).T
     return _between_rows(_between_columns(_image(knots), width, across), height, down)
 
 
