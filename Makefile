@@ -10,9 +10,11 @@ demo: $(DEMO)/.installed  ## color the example photographs and make one before/a
 	$(DEMO)/bin/python examples/demo.py
 
 test: $(DEV)/.installed  ## the tests and the examples in docstrings, slow ones left out
+	$(DEV)/bin/python -m pytest --doctest-modules src
 	$(DEV)/bin/python -m pytest -m "not slow"
 
 test-all: $(DEV)/.installed  ## every test
+	$(DEV)/bin/python -m pytest --doctest-modules src
 	$(DEV)/bin/python -m pytest
 
 check: $(DEV)/.installed  ## lint, formatting, types and the order of imports

@@ -79,7 +79,7 @@ def test_quantizing_without_photographs_is_refused_and_writes_nothing(run, tmp_p
 
 def test_a_graph_that_disagrees_is_not_written(run, tmp_path, monkeypatch):
     network = build_system("lite", pretrained=False)
-    monkeypatch.setattr("photochrom.training.export.LARGEST_DIFFERENCE", 0.0)
+    monkeypatch.setitem(export_network.__globals__, "LARGEST_DIFFERENCE", 0.0)
     description = Description(system="lite", size_multiple=32, license="", training={})
     with pytest.raises(ExportError, match="differs from PyTorch"):
         export_network(network, tmp_path / "wrong.onnx", description, [np.full((1, 1, 64, 64), 50, np.float32)])

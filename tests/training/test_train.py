@@ -50,7 +50,7 @@ def test_a_run_that_was_stopped_ends_with_the_weights_of_one_that_was_not(photog
             return self.questions > 2
 
     with monkeypatch.context() as patched:
-        patched.setattr("photochrom.training.train.StopSignal", StopAfterTwoSteps)
+        patched.setitem(train.__globals__, "StopSignal", StopAfterTwoSteps)
         stopped = train(settings, data=[photographs], out=tmp_path / "stopped")
     assert stopped.state()["step"] == 2
     resumed = train(settings, data=[photographs], out=tmp_path / "stopped", resume=True)
