@@ -77,6 +77,11 @@ def test_quantizing_without_photographs_is_refused_and_writes_nothing(run, tmp_p
     assert not list(tmp_path.iterdir())
 
 
+def test_without_photographs_named_the_check_takes_those_kept_with_the_run(run, tmp_path):
+    assert run.photographs().max() > 50  # lightness of real pictures, in 0..100
+    assert export_run(run.folder, tmp_path / "plain.onnx")["float32"]["largest"] < 0.05
+
+
 def test_a_graph_that_disagrees_is_not_written(run, tmp_path, monkeypatch):
     network = build_system("lite", pretrained=False)
     monkeypatch.setitem(export_network.__globals__, "LARGEST_DIFFERENCE", 0.0)
@@ -101,7 +106,7 @@ def test_moderation_divides_the_probabilities_by_a_power_of_the_rarity_weights(s
 
 def test_averaged_runs_have_the_mean_of_their_weights(run, tmp_path):
     other = Run(tmp_path / "other")
-    other.begin(run.settings(), run.prior(), {})
+    other.begin(run.settings(), run.prior(), {}, run.photographs())
     other.save({name: value + 1 for name, value in run.weights().items()}, {})
     average = average_weights([run, other])
     torch.testing.assert_close(average["predict.weight"], run.weights()["predict.weight"] + 0.5)
@@ -110,7 +115,7 @@ def test_averaged_runs_have_the_mean_of_their_weights(run, tmp_path):
 
 def test_runs_of_different_systems_are_not_averaged(run, tmp_path):
     other = Run(tmp_path / "other")
-    other.begin(dataclasses.replace(run.settings(), system="eccv16"), run.prior(), {})
+    other.begin(dataclasses.replace(run.settings(), system="eccv16"), run.prior(), {}, run.photographs())
     with pytest.raises(ExportError, match="eccv16 and lite"):
         average_weights([run, other])
 

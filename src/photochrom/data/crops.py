@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyvips
@@ -128,16 +129,10 @@ class CropSampler:
                 yield batch
 
 
-_orders: dict[tuple[int, int], tuple[int, np.ndarray]] = {}
-
-
+@lru_cache(maxsize=2)  # a batch may end one epoch and begin the next
 def shuffled(count: int, seed: int, epoch: int) -> np.ndarray:
-    """A permutation of `count` photographs that belongs to this epoch; the last one asked for is kept."""
-    known = _orders.get((count, seed))
-    if known is None or known[0] != epoch:
-        known = (epoch, np.random.default_rng([seed, epoch, 1]).permutation(count))
-        _orders[(count, seed)] = known
-    return known[1]
+    """A permutation of `count` photographs that belongs to this epoch."""
+    return np.random.default_rng([seed, epoch, 1]).permutation(count)
 
 
 def center_squares(photographs: list[np.ndarray], size: int) -> Tensor:

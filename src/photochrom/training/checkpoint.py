@@ -18,6 +18,7 @@ from torch import Tensor
 from photochrom.training.settings import Settings, SettingsError
 
 SETTINGS, PRIOR, DATA = "settings.json", "prior.npy", "data.json"
+PHOTOGRAPHS = "photographs.npy"
 WEIGHTS, STATE, METRICS = "weights.safetensors", "state.pt", "metrics.jsonl"
 
 
@@ -29,18 +30,20 @@ class RunError(Exception):
 class Run:
     """The folder of one training run.
 
-    `settings.json`, `prior.npy` (float64 [313]) and `data.json` (where the photographs came from) are written once;
+    `settings.json`, `prior.npy` (float64 [313]), `data.json` (where the photographs came from) and `photographs.npy`
+    (the lightness of a few held-out ones, to check an export on) are written once;
     `weights.safetensors` (averaged weights, for export) and `state.pt` (to go on from) at every checkpoint.
     """
 
     folder: Path
 
-    def begin(self, settings: Settings, prior: np.ndarray, data: dict[str, Any]) -> None:
+    def begin(self, settings: Settings, prior: np.ndarray, data: dict[str, Any], photographs: np.ndarray) -> None:
         """Write what does not change. Raises RunError if the folder already holds a run."""
         if (self.folder / SETTINGS).exists():
             raise RunError(f"{self.folder} already holds a run; add --resume to go on with it, or choose another --out")
         self.folder.mkdir(parents=True, exist_ok=True)
         write_whole(self.folder / PRIOR, lambda path: save_array(path, prior))
+        write_whole(self.folder / PHOTOGRAPHS, lambda path: save_array(path, photographs.astype(np.float16)))
         write_whole(self.folder / DATA, lambda path: path.write_text(json.dumps(data, indent=1)))
         text = json.dumps(dataclasses.asdict(settings), indent=1)
         write_whole(self.folder / SETTINGS, lambda path: path.write_text(text))
@@ -58,6 +61,13 @@ class Run:
     def prior(self) -> np.ndarray:
         """float64 [313], the smoothed prior of the run's photographs."""
         return np.asarray(np.load(self.folder / PRIOR))
+
+    def photographs(self) -> np.ndarray:
+        """float32 [N, 1, S, S]: the lightness of a few held-out photographs. Raises RunError where none were kept."""
+        path = self.folder / PHOTOGRAPHS
+        if not path.exists():
+            raise RunError(f"{self.folder} keeps no photographs to check the export on; name some with --calibration")
+        return np.load(path).astype(np.float32)
 
     def data(self) -> dict[str, Any]:
         """Where the photographs came from, as `begin` was told."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import logging
 import tempfile
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -104,7 +106,7 @@ def export_run(
         out: the file to write.
         quantize: to 8-bit integers, with photographs of `calibration` to choose the ranges.
         calibration: Parquet file or folder of photographs; also what the file is checked on. Without it the check uses
-            a random picture, and quantizing is refused.
+            the held-out photographs kept with the run, and quantizing is refused.
         license: of the weights, as the file will state it.
         moderation: how much of the rarity weighting is taken back, 0..1, see `moderate`.
         average: other runs, one begun from another, whose weights are averaged with this one's, all alike.
@@ -114,6 +116,8 @@ def export_run(
         RunError: not a run, or one without a checkpoint.
         ExportError: ONNX Runtime disagrees with PyTorch, or photographs to calibrate with are missing.
     """
+    if quantize and calibration is None:
+        raise ExportError("quantizing needs photographs to choose its ranges by: add --calibration FOLDER")
     folder = Run(run)
     settings, data = folder.settings(), folder.data()
     network = build_system(settings.system, pretrained=False)
@@ -133,8 +137,8 @@ def export_run(
         },
         prior_sha256=hashlib.sha256(folder.prior().tobytes()).hexdigest(),
     )
-    photographs = read_lightness(calibration) if calibration else [noise_lightness()]
-    return export_network(network, out, description, photographs, quantize=quantize, calibrated=calibration is not None)
+    photographs = read_lightness(calibration) if calibration else [photo[None] for photo in folder.photographs()]
+    return export_network(network, out, description, photographs, quantize=quantize)
 
 
 def average_weights(runs: Sequence[Run]) -> dict[str, Tensor]:
@@ -182,11 +186,8 @@ def export_network(
     *,
     scale: float = 1.0,
     quantize: bool = False,
-    calibrated: bool = True,
 ) -> dict[str, Any]:
     """Write any network over the bins as an ONNX file, checked against PyTorch on photographs, float32 [1, 1, H, W]."""
-    if quantize and not calibrated:
-        raise ExportError("quantizing needs photographs to choose its ranges by: add --calibration FOLDER")
     whole = AnnealedNetwork(network, scale=scale).eval()
     with tempfile.TemporaryDirectory() as folder:
         exact = Path(folder) / "exact.onnx"
@@ -216,16 +217,19 @@ def export_network(
 def write_graph(network: nn.Module, file: Path, example: np.ndarray) -> None:
     """Trace a network of (lightness, temperature) into an ONNX file with free batch, height and width."""
     inputs = (torch.from_numpy(example).repeat(2, 1, 1, 1), torch.tensor(0.38))
-    program = torch.onnx.export(
-        network,
-        inputs,
-        input_names=["lightness", "temperature"],
-        output_names=["ab", "logits"],
-        dynamic_shapes=({0: torch.export.Dim("n"), 2: torch.export.Dim.AUTO, 3: torch.export.Dim.AUTO}, {}),
-        opset_version=OPSET,
-        dynamo=True,
-        verbose=False,
-    )
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns of torchvision, which nothing here needs
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of PyTorch about its own parts
+        program = torch.onnx.export(
+            network,
+            inputs,
+            input_names=["lightness", "temperature"],
+            output_names=["ab", "logits"],
+            dynamic_shapes=({0: torch.export.Dim("n"), 2: torch.export.Dim.AUTO, 3: torch.export.Dim.AUTO}, {}),
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
     assert program is not None
     program.save(str(file), external_data=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 LINE_EVERY = 60.0  # seconds, where there is no terminal
@@ -28,12 +28,7 @@ class Progress:
         if not self.console.is_terminal:
             self.say(title)
             return
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[status]}"),
-            TimeRemainingColumn(),
-        )
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[status]}"))
         self.bar = Bar(*columns, console=self.console)
         self.bar.start()
         self.task = self.bar.add_task(title, total=1.0, status="")
@@ -50,4 +45,5 @@ class Progress:
     def end(self) -> None:
         """Take the bar away."""
         if self.bar is not None:
+            self.bar.update(self.task, completed=1.0)
             self.bar.stop()

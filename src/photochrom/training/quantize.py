@@ -28,7 +28,7 @@ class Photographs(CalibrationDataReader):
         temperature = np.array(0.38, np.float32)
         self.feeds = iter([{"lightness": lightness, "temperature": temperature} for lightness in photographs])
 
-    def get_next(self) -> dict[str, np.ndarray] | None:  # type: ignore[override]
+    def get_next(self) -> dict[str, np.ndarray] | None:
         """The next feed, or None."""
         return next(self.feeds, None)
 

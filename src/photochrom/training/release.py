@@ -48,7 +48,7 @@ def import_release(pth: Path, out: Path, *, annealed: str = "auto") -> dict[str,
         raise ReleaseError(f"annealed must be one of {', '.join(CHOICES)}, got {annealed!r}")
     network = ECCV16()
     try:
-        content = pth.read_bytes()
+        sha256 = hashlib.sha256(pth.read_bytes()).hexdigest()
         state = torch.load(pth, map_location="cpu", weights_only=True)
         network.load_state_dict(state, strict=True)
     except OSError as error:
@@ -64,13 +64,13 @@ def import_release(pth: Path, out: Path, *, annealed: str = "auto") -> dict[str,
         system="eccv16",
         size_multiple=SIZE_MULTIPLE,
         license="BSD-2-Clause (the authors' release)",
-        training={"source": pth.name, "sha256": hashlib.sha256(content).hexdigest(), "folded": folded},
+        training={"source": pth.name, "sha256": sha256, "folded": folded},
     )
     written = export_network(network, out, description, [noise_lightness()], scale=1 / FOLDED_SCALE if folded else 1.0)
     decodes = torch.allclose(network.model_out.weight, decoding_weight(), atol=1e-3)
     return {
         **written,
-        "known": KNOWN_FILES.get(hashlib.sha256(content).hexdigest()),
+        "known": KNOWN_FILES.get(sha256),
         "annealed": "folded" if folded else "not-folded",
         "spread": spread,
         "decoding": "bins" if decodes else "other",

@@ -40,6 +40,7 @@ from photochrom.training.validation import Validator
 
 VALIDATION_SIZE = 192  # side of the validation squares in pixels
 VALIDATION_COUNT = 256
+KEPT_COUNT = 8  # of them, their lightness is kept with the run
 PRIOR_BATCHES = 200  # of crops, from which the prior is counted
 
 
@@ -71,7 +72,7 @@ def train(
     """
     run = Run(out)
     settings = run.settings() if resume else settings
-    fabric = fabric_package.Fabric(accelerator="auto", devices=1, precision=settings.precision)  # type: ignore[arg-type]
+    fabric = fabric_package.Fabric(accelerator="auto", devices=1, precision=settings.precision)
     progress = Progress()
 
     progress.say("decoding photographs")
@@ -82,7 +83,9 @@ def train(
     if not resume:
         prior = count_prior(sampler, encoder, settings)
         begun = {"run": start.name, "data": Run(start).data()} if start else None
-        run.begin(settings, prior, {**record, "minutes": minutes, "start": begun})
+        squares = center_squares(held_out[:KEPT_COUNT], VALIDATION_SIZE)
+        lightness, _ = lightness_and_ab(squares, target=settings.target)
+        run.begin(settings, prior, {**record, "minutes": minutes, "start": begun}, lightness.numpy())
     rarity = torch.from_numpy(rarity_weights(run.prior(), settings.uniform_share)).to(fabric.device)
     validator = Validator(
         center_squares(held_out, VALIDATION_SIZE), encoder=encoder, rarity=rarity, target=settings.target

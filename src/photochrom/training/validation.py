@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from photochrom.color.ab_bins import ab_bins
+from photochrom.color.lab import lab_to_rgb
 from photochrom.training.loss import rebalanced_cross_entropy
 from photochrom.training.targets import TargetEncoder, lightness_and_ab
 
@@ -64,7 +65,8 @@ class Validator:
         """Run the network, which must be in eval mode, over the set."""
         losses, truth_chroma = [], []
         errors: dict[float | str, list[Tensor]] = {}
-        weights, chroma = [], {temperature: [] for temperature in TEMPERATURES}  # type: ignore[var-annotated]
+        weights: list[Tensor] = []
+        chroma: dict[float, list[Tensor]] = {temperature: [] for temperature in TEMPERATURES}
         for lightness, ab in self.batches():
             logits = network(lightness).float()
             targets = self.encoder.encode(ab)
@@ -96,8 +98,6 @@ class Validator:
     @torch.no_grad()
     def sheet(self, network: nn.Module, count: int = 12) -> np.ndarray:
         """Sample colorings: uint8 [3 S', count S', 3], rows gray, colored at T = 0.38, and the photographs."""
-        from photochrom.color.lab import lab_to_rgb
-
         lightness, _ = lightness_and_ab(self.squares[:count].to(self.rarity.device), target=self.target)
         rows = network(lightness).float().permute(0, 2, 3, 1)
         ab = (torch.softmax(rows / TEMPERATURES[0], dim=-1) @ self.bins).permute(0, 3, 1, 2)
