@@ -18,7 +18,7 @@ def test_values_are_read_as_the_type_of_their_field():
         ("crop", "key=value"),
         ("crop=big", "takes a int"),
         ("rate=nan", "finite"),
-        ("crop=100", "multiple of 32"),
+        ("crop=100", "multiple of 8"),
         ("warmup_steps=1000", "below steps"),
         ("precision=int4", "bf16-mixed"),
         ("uniform_share=2", "lambda"),

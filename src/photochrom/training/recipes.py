@@ -36,7 +36,7 @@ def eccv16_full() -> Settings:
     return Settings(
         system="eccv16",
         steps=450_000,
-        crop=192,  # the released layers cut 176, which is no multiple of 32
+        crop=176,
         batch=40,
         target="point",
         neighbors=10,
