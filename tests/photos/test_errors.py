@@ -15,5 +15,5 @@ def test_one_clean_line_is_left_of_what_libvips_says():
 
 def test_every_error_of_the_room_is_a_photo_error():
     errors = [v for v in vars(photochrom.photos).values() if inspect.isclass(v) and issubclass(v, Exception)]
-    assert len(errors) == 6
+    assert len(errors) == 7
     assert all(issubclass(error, PhotoError) for error in errors)

@@ -251,13 +251,6 @@ def test_damaged_png_data_are_an_error(astronaut, store):
     refusal(DamagedPhoto, bytes(content))
 
 
-@pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 5000), (5000, 15)])
-def test_slivers_are_refused(width, height, store):
-    message = refusal(UnsupportedPhoto, store(np.zeros((height, width), np.uint8), "sliver.png"))
-    assert f"{width} x {height}" in message
-    assert "16" in message
-
-
 def test_animations_and_several_pages_are_refused_by_name(astronaut, tmp_path):
     frames = [PIL.Image.fromarray(astronaut), PIL.Image.fromarray(255 - astronaut)]
     for name, word in (("a.gif", "animated"), ("a.webp", "animated"), ("a.tif", "2 pages")):

@@ -1,4 +1,5 @@
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -211,10 +212,14 @@ def test_a_full_disk_is_said_and_leaves_nothing(extension, cameraman, tmp_path, 
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full to stand for a full disk")
 
+    @contextmanager
     def on_full_disk(target):
         temporary = target.with_name(".temporary")
         temporary.symlink_to("/dev/full")
-        return temporary
+        try:
+            yield temporary
+        finally:
+            temporary.unlink()
 
     monkeypatch.setattr(photochrom.photos.saving, "_temporary_beside", on_full_disk)
     picture = colored(photograph_from_array(cameraman))

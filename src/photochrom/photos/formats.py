@@ -20,13 +20,14 @@ class Format:
     saver: str | None = None  # None: read only
     deep: bool = False  # whether what we write holds more than 8 bits (AVIF: 12)
     alpha: bool = True  # whether what we write holds transparency
+    longest: int = 10_000_000  # pixels of a side that can be written; libvips' own limit where the format has none
 
 
-JPEG = Format("JPEG", "jpegload", (".jpg", ".jpeg", ".jpe", ".jfif"), "jpegsave", alpha=False)
+JPEG = Format("JPEG", "jpegload", (".jpg", ".jpeg", ".jpe", ".jfif"), "jpegsave", alpha=False, longest=65_500)
 PNG = Format("PNG", "pngload", (".png",), "pngsave", deep=True)
 TIFF = Format("TIFF", "tiffload", (".tif", ".tiff"), "tiffsave", deep=True)
-WEBP = Format("WebP", "webpload", (".webp",), "webpsave")
-AVIF = Format("AVIF", "heifload", (".avif",), "heifsave", deep=True)
+WEBP = Format("WebP", "webpload", (".webp",), "webpsave", longest=16_383)
+AVIF = Format("AVIF", "heifload", (".avif",), "heifsave", deep=True, longest=16_384)
 HEIC = Format("HEIC", "heifload", (".heic", ".heif"))
 GIF = Format("GIF", "gifload", (".gif",))
 

@@ -4,10 +4,7 @@ Nothing is decoded when a photograph is opened. Each later step reads the file a
 rows are ever in memory.
 """
 
-import os
-import stat
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +16,19 @@ from photochrom.color.lab import gray_to_lightness, rgb_to_lab, rgb_to_lightness
 from photochrom.photos import formats
 from photochrom.photos.errors import (
     OversizedPhoto,
-    UnreadablePhoto,
     UnsupportedPhoto,
     condense,
+    of_change,
+    of_memory,
     of_reading,
 )
+from photochrom.photos.exif import EXIF_FIELD, exif_of_tiff
+from photochrom.photos.fields import has_field, set_blob
+from photochrom.photos.png_text import TEXT_FIELD, texts_of_png
 from photochrom.photos.profiles import on_white, to_srgb
+from photochrom.photos.source_file import Loader, SourceFile, find_file, loader_of
 
-MIN_SIDE = 16  # pixels; a network that halves the picture five times sees nothing in less
 MAX_MEGAPIXELS = 500.0
-
-Loader = Callable[..., Any]  # libvips load options -> pyvips.Image
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,9 @@ class Photograph:
         has_alpha: carries transparency.
         format: "JPEG", "PNG", "TIFF", "WebP", "AVIF", "HEIC", "GIF" or "array".
         path: where it lies, None when it came from memory.
+        orientation: EXIF's, as stored: 1 is upright, 5 to 8 lie on their side.
+        page: which of its file's pages this is, from 0.
+        pages: how many there are; above 1 in a TIFF alone.
     """
 
     name: str
@@ -55,7 +57,12 @@ class Photograph:
     has_alpha: bool
     format: str
     path: Path | None = None
-    orientation: int = 1  # EXIF's, as stored: 1 is upright, 5 to 8 lie on their side
+    orientation: int = 1
+    page: int = 0
+    pages: int = 1
+    _exif: bytes | None = field(default=None, repr=False, compare=False)  # a TIFF's
+    _texts: bytes | None = field(default=None, repr=False, compare=False)  # a PNG's
+    _stamp: str | None = field(default=None, repr=False, compare=False)  # of the file as it was opened
     _load: Loader = field(default=lambda **_: None, repr=False, compare=False)
 
     def lightness(self, width: int, height: int) -> NDArray[np.float32]:
@@ -96,12 +103,15 @@ class Photograph:
         """
         stored_width, stored_height = (height, width) if self.orientation >= 5 else (width, height)
         try:
-            image = on_white(to_srgb(self._load(access="sequential", **self._shrink_on_load(width, height))))
+            image = self._load(access="sequential", **self._shrink_on_load(width, height))
+            image = on_white(self._in_srgb(image))
             image = image.resize(stored_width / image.width, vscale=stored_height / image.height)
             # Turned last: a few thousand pixels in memory, where a stream could not be turned.
             return image.copy_memory().autorot()
         except pyvips.Error as error:
             raise of_reading(self.name, str(error)) from None
+        except MemoryError:
+            raise of_memory(self.name) from None
 
     def pixels(self) -> Any:
         """A fresh stream of the whole photograph, upright, in sRGB, its own depth and alpha: a lazy pyvips.Image.
@@ -111,9 +121,27 @@ class Photograph:
         """
         turned = self.orientation > 2  # 2 is mirrored left to right, which streams
         try:
-            return to_srgb(self._load(access="random" if turned else "sequential").autorot())
+            image = self._load(access="random" if turned else "sequential").autorot()
+            if (image.width, image.height) != (self.width, self.height):
+                raise of_change(self.name)
+            image = self._in_srgb(image)
         except pyvips.Error as error:
             raise of_reading(self.name, str(error)) from None
+        except MemoryError:
+            raise of_memory(self.name) from None
+        # A TIFF's EXIF and a PNG's texts, which libvips does not read, or not well.
+        for name, data in ((EXIF_FIELD, self._exif), (TEXT_FIELD, self._texts)):
+            if data is not None:
+                set_blob(image, name, data)
+        return image
+
+    def _in_srgb(self, image: Any) -> Any:
+        """As `to_srgb`. Raises: DamagedPhoto when it is no longer of the kind that was judged."""
+        srgb = to_srgb(image)
+        kind = None if srgb is None else (srgb.format == "ushort", srgb.bands <= 2, bool(srgb.hasalpha()))
+        if kind != (self.depth == 16, self.is_gray, self.has_alpha):
+            raise of_change(self.name)
+        return srgb
 
     def _shrink_on_load(self, width: int, height: int) -> dict[str, int]:
         if self.format != "JPEG":
@@ -123,89 +151,78 @@ class Photograph:
         return {"shrink": next((factor for factor in (8, 4, 2) if factor <= spare), 1)}
 
 
-def open_photograph(source: str | Path | bytes, *, max_megapixels: float = MAX_MEGAPIXELS) -> Photograph:
+def open_photograph(
+    source: str | Path | bytes, *, max_megapixels: float = MAX_MEGAPIXELS, page: int | None = None
+) -> Photograph:
     """Read and judge a photograph's header; no pixel is decoded.
 
     Args:
         source: a path, or the bytes of a file.
         max_megapixels: refuse more pixels than this.
+        page: of a TIFF with several, from 0. None is for callers that give one picture for one file: there a TIFF with
+            several pages is refused, so that none is lost. `open_pages` opens them all.
 
     Raises: UnreadablePhoto (missing, a folder, empty, not allowed, no photograph), UnsupportedPhoto (animated, several
-        pages, a side under 16 pixels, floating point), OversizedPhoto, DamagedPhoto (a header that does not parse).
+        pages, floating point), OversizedPhoto, DamagedPhoto (a header that does not parse), ValueError for a page that
+        is not there.
 
     Example:
         >>> photograph = open_photograph("old.jpg")  # doctest: +SKIP
         >>> photograph.width, photograph.height, photograph.depth  # doctest: +SKIP
         (3000, 2000, 8)
     """
-    if isinstance(source, bytes | bytearray | memoryview):
-        content = bytes(source)
-        return _judge("the photograph", content, content[: formats.HEADER_BYTES], None, max_megapixels)
-    path = Path(source)
-    return _judge(path.name or str(path), os.fsencode(path), _first_bytes(path), path, max_megapixels)
+    file = find_file(source)
+    if page is None and len(file.pages) > 1:
+        raise UnsupportedPhoto(
+            f"{file.name}: this TIFF has {len(file.pages)} pages, and one is asked for; "
+            "split it into single photographs"
+        )
+    if not 0 <= (page or 0) < len(file.pages):
+        raise ValueError(f"{file.name}: there is no page {page}; there are {len(file.pages)}, counted from 0")
+    return _judge(file, page or 0, max_megapixels)
 
 
-def _first_bytes(path: Path) -> bytes:
-    """The start of the file; what keeps it from being read is told here."""
+def open_pages(source: str | Path | bytes, *, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[Photograph, ...]:
+    """Every page of a file: several of a TIFF, else one. Each header is judged; no pixel is decoded.
+
+    A TIFF's reduced copies, masks and thumbnails are no pages.
+
+    Args:
+        source: a path, or the bytes of a file.
+        max_megapixels: refuse a page of more pixels than this.
+    Raises: PhotoError as `open_photograph`.
+
+    Example:
+        >>> [page.width for page in open_pages("album.tif")]  # doctest: +SKIP
+        [2480, 2480, 1754]
+    """
+    file = find_file(source)
+    return tuple(_judge(file, page, max_megapixels) for page in range(len(file.pages)))
+
+
+def _judge(file: SourceFile, page: int, max_megapixels: float) -> Photograph:
+    name = file.name if len(file.pages) == 1 else f"{file.name}, page {page + 1}"
+    load = loader_of(file, page)
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            kind = "a folder; name the photographs in it" if path.is_dir() else "no regular file; copy it to one"
-            raise UnreadablePhoto(f"{path}: this is {kind}")
-        with path.open("rb") as file:
-            return file.read(formats.HEADER_BYTES)
-    except FileNotFoundError:
-        raise UnreadablePhoto(f"{path}: there is no such file; check the name") from None
-    except PermissionError:
-        raise UnreadablePhoto(f"{path}: you may not read this file; change its permissions") from None
-    except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UnreadablePhoto(f"{path}: cannot be opened ({reason}); check the name and the disk") from None
-
-
-def _judge(name: str, source: bytes, header: bytes, path: Path | None, max_megapixels: float) -> Photograph:
-    if not header:
-        raise UnreadablePhoto(f"{name}: the file is empty; get an intact copy")
-    kind = formats.recognize(header)
-    if kind is None:
-        raise UnreadablePhoto(f"{name}: this is no photograph; give a {formats.names(formats.READABLE)} file")
-    if kind is formats.TIFF and path is not None and formats.is_camera_raw(path.suffix):
-        raise UnsupportedPhoto(f"{name}: raw camera files are not read; develop it to a 16-bit TIFF first")
-    load = _loader(kind, source, in_memory=path is None)
-    try:
-        image = load(access="sequential")
+        image = load(access="sequential", header_alone=True)
     except pyvips.Error as error:
-        if kind is formats.HEIC:
+        if file.kind is formats.HEIC:
             raise UnsupportedPhoto(
                 f"{name}: this HEIC file needs a decoder that is not here; save it as JPEG"
             ) from None
         raise of_reading(name, str(error)) from None
-    _refuse_pages(name, kind, image, load)
-    return judge_image(name, image, load, kind.name, path, max_megapixels)
-
-
-def _loader(kind: formats.Format, source: bytes, *, in_memory: bool) -> Loader:
-    """The libvips loader of this format, as a function of load options.
-
-    The operation is named directly: a file name given to libvips' generic opener may carry options in brackets.
-    """
-    operation = kind.loader + ("_buffer" if in_memory else "")
-
-    def load(**options: Any) -> Any:
-        # revalidate: libvips remembers loaded files by name, and this one may have changed since.
-        return pyvips.Operation.call(operation, source, fail_on="error", revalidate=True, **options)
-
-    return load
-
-
-def _refuse_pages(name: str, kind: formats.Format, image: Any, load: Loader) -> None:
-    pages = image.get("n-pages") if "n-pages" in image.get_fields() else 1
-    if pages == 1 or kind.loader == "heifload":  # a HEIC or AVIF file may hold a burst: the first picture stands for it
-        return
-    if kind is not formats.TIFF:
-        raise UnsupportedPhoto(f"{name}: this {kind.name} is animated ({pages} frames); save one frame as PNG")
-    # Reduced copies of the first page (a pyramid, a thumbnail) are no pages of their own.
-    if any(load(access="sequential", page=page).width > 0.75 * image.width for page in range(1, pages)):
-        raise UnsupportedPhoto(f"{name}: this TIFF has {pages} pages; split it into single photographs first")
+    frames = image.get("n-pages") if has_field(image, "n-pages") else 1
+    # A HEIC or AVIF file may hold a burst: its first picture stands for it. A TIFF's pages are known.
+    if frames > 1 and file.kind in (formats.GIF, formats.WEBP):
+        raise UnsupportedPhoto(f"{name}: this {file.kind.name} is animated ({frames} frames); save one frame as PNG")
+    photograph = judge_image(name, image, load, file.kind.name, file.path, max_megapixels)
+    exif = texts = None
+    with file.open() as content:
+        if file.kind is formats.TIFF:
+            exif = exif_of_tiff(content, file.pages[page])
+        elif file.kind is formats.PNG:
+            texts = texts_of_png(content)
+    return replace(photograph, page=page, pages=len(file.pages), _exif=exif, _texts=texts, _stamp=file.stamp)
 
 
 def judge_image(
@@ -218,10 +235,6 @@ def judge_image(
             f"{name}: {megapixels:,.4g} megapixels are over the limit of {max_megapixels:,g}; "
             "reduce the picture or raise the limit"
         )
-    if min(image.width, image.height) < MIN_SIDE:
-        raise UnsupportedPhoto(
-            f"{name}: {image.width} x {image.height} pixels are too few; take a copy with at least {MIN_SIDE} a side"
-        )
     try:
         upright = to_srgb(image)
     except pyvips.Error as error:
@@ -230,7 +243,7 @@ def judge_image(
         raise UnsupportedPhoto(
             f"{name}: {image.format} samples ({image.interpretation}) are not read; save it with 8 or 16 bits a channel"
         )
-    orientation = image.get("orientation") if "orientation" in image.get_fields() else 1
+    orientation = image.get("orientation") if has_field(image, "orientation") else 1
     orientation = orientation if 1 <= orientation <= 8 else 1
     width, height = (image.height, image.width) if orientation >= 5 else (image.width, image.height)
     return Photograph(

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pyvips
 
+from photochrom.photos.fields import has_field
+
 _INTENT = {"intent": "relative", "black_point_compensation": True}
 _SAMPLES = 9  # steps a channel of the colors on which a profile is compared with sRGB
 
@@ -58,7 +60,7 @@ def _interpretation(bands: int, kind: str) -> str:
 
 def _gray_to_srgb(gray: Any) -> Any:
     """A gray profile maps each value to another: a table, made by converting every value once."""
-    if "icc-profile-data" not in gray.get_fields():
+    if not has_field(gray, "icc-profile-data"):
         return gray
     deep = gray.format == "ushort"
     ramp = pyvips.Image.identity(ushort=deep)
@@ -70,7 +72,7 @@ def _gray_to_srgb(gray: Any) -> Any:
 
 def _color_to_srgb(color: Any) -> Any:
     """Most embedded profiles are sRGB itself, under many names: those are found by what they do, and skipped."""
-    if "icc-profile-data" not in color.get_fields():
+    if not has_field(color, "icc-profile-data"):
         return color
     top = white_of(color)
     steps = np.rint(np.linspace(0, top, _SAMPLES)).astype(np.uint8 if top == 255 else np.uint16)

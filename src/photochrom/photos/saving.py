@@ -1,19 +1,35 @@
 """Write a picture: whole or not at all, and never over an original."""
 
+import errno
+import io
 import os
 import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pyvips
-
 from photochrom.photos import formats
-from photochrom.photos.errors import UnwritablePhoto, of_writing
-from photochrom.photos.metadata import NAME_FIELD, SOURCE_FIELD, metadata_for
-from photochrom.photos.profiles import on_white
+from photochrom.photos.encoding import Encoding, is_large
+from photochrom.photos.errors import UnwritablePhoto, no_room, of_absence, of_change
+from photochrom.photos.fields import has_field
+from photochrom.photos.metadata import NAME_FIELD, SOURCE_FIELD, STAMP_FIELD
+from photochrom.photos.provenance import Provenance
+from photochrom.photos.source_file import stamp_of
+from photochrom.photos.tiff_pages import append_page
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def save_photograph(image: Any, target: Path, *, overwrite: bool = False, quality: int = 90) -> Path:
+def save_photograph(
+    image: Any,
+    target: Path,
+    *,
+    overwrite: bool = False,
+    quality: int = 90,
+    note: Provenance | None = None,
+    mark: bool = False,
+) -> Path:
     """Write a picture to a file whose extension names the format: JPEG, PNG, TIFF, WebP or AVIF.
 
     The picture grows in a temporary file beside the target and takes its name only when complete; on any failure the
@@ -24,29 +40,94 @@ def save_photograph(image: Any, target: Path, *, overwrite: bool = False, qualit
         target: the file to write.
         overwrite: replace a file that is there.
         quality: 1..100 for JPEG, WebP and AVIF.
+        note: that the colors are estimated; None for the one that the image carries (`annotate`), if any.
+        mark: draw the small visible mark.
 
     Returns: the target.
-    Raises: UnwritablePhoto; DamagedPhoto where the source's data, which are read only now, are truncated or corrupt.
+    Raises: UnwritablePhoto; DamagedPhoto where the source's data, which are read only now, are truncated or corrupt, or
+        the source changed; OutOfMemory.
 
     Example:
         >>> save_photograph(colored, Path("new.jpg"))  # doctest: +SKIP
         PosixPath('new.jpg')
     """
+    return save_pages([image], target, overwrite=overwrite, quality=quality, note=note, mark=mark)
+
+
+def save_pages(
+    images: Sequence[Any],
+    target: Path,
+    *,
+    overwrite: bool = False,
+    quality: int = 90,
+    note: Provenance | None = None,
+    mark: bool = False,
+) -> Path:
+    """Write pictures as the pages of one TIFF, each with its own size, depth and metadata; or one in any format.
+
+    Args:
+        images: at least one pyvips.Image, in the order of the pages; each is read once, when its turn comes.
+        target, overwrite, quality, note, mark: as for `save_photograph`.
+
+    Returns: the target.
+    Raises: as `save_photograph`; UnwritablePhoto for several pages in another format; ValueError for none.
+
+    Example:
+        >>> colored = [colorizer.colorize(page).image() for page in open_pages("album.tif")]  # doctest: +SKIP
+        >>> save_pages(colored, Path("new.tif"))  # doctest: +SKIP
+    """
     target = Path(target)
-    _check_quality(quality)
-    fields = image.get_fields()
-    original = Path(image.get(SOURCE_FIELD)) if SOURCE_FIELD in fields else None
+    encoding = Encoding(_writable_format(target.suffix, str(target)), quality, note, mark, is_large(images))
+    original = next((Path(image.get(SOURCE_FIELD)) for image in images if has_field(image, SOURCE_FIELD)), None)
     kind = check_target(target, original=original, overwrite=overwrite)
-    temporary = _temporary_beside(target)
+    _check_pages(len(images), kind, str(target))
     try:
-        _encode(image, kind, quality, str(target), os.fsencode(temporary))
-        check_target(target, original=original, overwrite=overwrite)  # minutes may have passed
-        temporary.replace(target)
+        with _temporary_beside(target) as whole:
+            for page, image in enumerate(images):
+                _write_page(encoding, image, whole, target, page, len(images))
+                _check_unchanged(image)
+            check_target(target, original=original, overwrite=overwrite)  # minutes may have passed
+            whole.replace(target)
     except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise no_room(str(target)) from None
         raise UnwritablePhoto(f"{target}: cannot be written ({error.strerror}); choose another folder") from None
-    finally:
-        temporary.unlink(missing_ok=True)
     return target
+
+
+def encode_photograph(
+    image: Any, format: str = ".png", *, quality: int = 90, note: Provenance | None = None, mark: bool = False
+) -> bytes:
+    """The picture as the bytes of a file; format is an extension such as ".png".
+
+    Args:
+        image, quality, note, mark: as for `save_photograph`.
+    Raises: UnwritablePhoto for a format that is not written; DamagedPhoto as `save_photograph`.
+    """
+    return encode_pages([image], format, quality=quality, note=note, mark=mark)
+
+
+def encode_pages(
+    images: Sequence[Any],
+    format: str = ".tif",
+    *,
+    quality: int = 90,
+    note: Provenance | None = None,
+    mark: bool = False,
+) -> bytes:
+    """Pictures as the bytes of one TIFF, or one as those of any format; otherwise as `save_pages`."""
+    kind = _writable_format(format, format)
+    _check_pages(len(images), kind, format)
+    encoding = Encoding(kind, quality, note, mark, is_large(images))
+    whole = io.BytesIO()
+    for page, image in enumerate(images):
+        content = encoding.encode(image, "the picture", page=page, pages=len(images))
+        _check_unchanged(image)
+        if page == 0:
+            whole.write(content)
+        else:
+            append_page(whole, io.BytesIO(content))
+    return whole.getvalue()
 
 
 def check_target(target: Path, *, original: Path | None = None, overwrite: bool = False) -> formats.Format:
@@ -73,24 +154,27 @@ def check_target(target: Path, *, original: Path | None = None, overwrite: bool 
     return kind
 
 
-def encode_photograph(image: Any, format: str = ".png", *, quality: int = 90) -> bytes:
-    """The picture as the bytes of a file; format is an extension such as ".png".
+def _write_page(encoding: Encoding, image: Any, whole: Path, target: Path, page: int, pages: int) -> None:
+    """Write the first page to the file itself, the others beside it, and then to its end."""
+    if page == 0:
+        encoding.write(image, whole, str(target), pages=pages)
+        return
+    with _temporary_beside(target) as single:
+        encoding.write(image, single, str(target), page=page, pages=pages)
+        with whole.open("r+b") as file, single.open("rb") as content:
+            append_page(file, content)
 
-    Raises: UnwritablePhoto for a format that is not written; DamagedPhoto as `save_photograph`.
-    """
-    kind = _writable_format(format, format)
-    _check_quality(quality)
-    return _encode(image, kind, quality, "the picture", None) or b""
 
-
-def _temporary_beside(target: Path) -> Path:
-    """A new, empty file in the target's folder, with the rights of any new file."""
+@contextmanager
+def _temporary_beside(target: Path) -> Iterator[Path]:
+    """A new, empty file in the target's folder, with the rights of any new file; gone at the end."""
+    # A name is at most 255 bytes in most file systems, and a letter up to four.
     path = target.with_name(f".{target.stem[:40]}-{secrets.token_hex(4)}{target.suffix}")
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    except OSError as error:
-        raise UnwritablePhoto(f"{target}: cannot be written ({error.strerror}); choose another folder") from None
-    return path
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _writable_format(extension: str, name: str) -> formats.Format:
@@ -101,24 +185,19 @@ def _writable_format(extension: str, name: str) -> formats.Format:
     return kind
 
 
-def _check_quality(quality: int) -> None:
-    if not 1 <= quality <= 100:
-        raise ValueError(f"quality must lie in 1..100, got {quality}")
+def _check_pages(count: int, kind: formats.Format, target: str) -> None:
+    if count == 0:
+        raise ValueError("a file needs at least one picture")
+    if count > 1 and kind is not formats.TIFF:
+        raise UnwritablePhoto(f"{target}: {kind.name} holds one page, not {count}; end the name in .tif")
 
 
-def _encode(image: Any, kind: formats.Format, quality: int, target: str, filename: bytes | None) -> bytes | None:
-    """To the file, or to the bytes returned where filename is None."""
-    fields = image.get_fields()
-    source = image.get(NAME_FIELD) if NAME_FIELD in fields else "the picture"
-    options = formats.save_options(kind, quality)
-    if image.format == "ushort" and not kind.deep:
-        # libvips would cut the lower eight bits off; rounding keeps the lightness.
-        image = image.linear([1 / 257], [0.5]).cast("uchar").copy(interpretation="srgb")
-    image = metadata_for(image if kind.alpha else on_white(image), kind.name)
-    try:
-        if filename is not None:
-            pyvips.Operation.call(kind.saver, image, filename, **options)
-            return None
-        return bytes(pyvips.Operation.call(f"{kind.saver}_buffer", image, **options))
-    except pyvips.Error as error:
-        raise of_writing(source, target, str(error)) from None
+def _check_unchanged(image: Any) -> None:
+    """Refuse a result whose original is no longer the file that was opened: it may be half the one, half the other."""
+    if not has_field(image, STAMP_FIELD):
+        return
+    now = stamp_of(Path(image.get(SOURCE_FIELD)))
+    if now is None:
+        raise of_absence(image.get(NAME_FIELD))
+    if now != image.get(STAMP_FIELD):
+        raise of_change(image.get(NAME_FIELD))
