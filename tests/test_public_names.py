@@ -9,10 +9,13 @@ import pytest
 import photochrom
 
 NAMES = {
-    "photochrom": "ColorizedPhoto Colorizer Options PhotoError Predictor WeightsError __version__ colorize",
+    "photochrom": (
+        "ColorizedPhoto Colorizer Hint Options PhotoError PredictedPhoto Predictor WeightsError __version__ colorize "
+        "read_hints"
+    ),
     "photochrom.inference": (
-        "ColorizedPhoto Colorizer ModelCard Options Prediction Predictor Weights WeightsError colorize find_weights "
-        "registry"
+        "ColorizedPhoto Colorizer Hint ModelCard Options PredictedPhoto Prediction Predictor Weights WeightsError "
+        "colorize find_weights read_hints registry"
     ),
     "photochrom.cli": "main run",
 }

@@ -12,28 +12,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from photochrom.inference import ColorizedPhoto, Colorizer, Options, Predictor, WeightsError, colorize
+    from photochrom.inference import (
+        ColorizedPhoto,
+        Colorizer,
+        Hint,
+        Options,
+        PredictedPhoto,
+        Predictor,
+        WeightsError,
+        colorize,
+        read_hints,
+    )
     from photochrom.photos import PhotoError
 
-    __version__: str
+# Also in pyproject.toml; a test compares. Asking the installed package for it takes a tenth of a cold start.
+__version__ = "0.1.0"
 
 __all__ = [
     "ColorizedPhoto",
     "Colorizer",
+    "Hint",
     "Options",
     "PhotoError",
+    "PredictedPhoto",
     "Predictor",
     "WeightsError",
     "__version__",
     "colorize",
+    "read_hints",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("photochrom")
     if name == "PhotoError":
         from photochrom.photos import PhotoError
 

@@ -7,26 +7,27 @@ of a cold start's half second that is a tenth.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Literal
 
 from photochrom.color.distribution import ColorDistribution, check_temperature
+from photochrom.inference.colorized_photo import ColorizedPhoto
+from photochrom.inference.made import Made
+from photochrom.inference.memory import memory_told
 from photochrom.inference.options import Options
 from photochrom.inference.predictor import Predictor
+from photochrom.inference.seen_photo import SeenPhoto
 from photochrom.inference.weights import WeightsError, locate_weights
-from photochrom.inference.working_size import working_shape
+from photochrom.inference.working_size import AUTOMATIC_SIZES, working_shape
 
 if TYPE_CHECKING:
+    from photochrom.inference.predicted_photo import PredictedPhoto
+    from photochrom.inference.predictor import Prediction
     from photochrom.photos import Photograph
 
-Floats = npt.NDArray[np.float32]
 Source = Any  # str | Path | bytes of a file | NumPy array [h, w] or [h, w, 1..4] | PIL image | Photograph
-PREVIEW = 1024  # pixels of the long side in a notebook
 
 
 def colorize(photo: Source, *, model: str | Path = "lite", temperature: float | None = None) -> ColorizedPhoto:
@@ -55,12 +56,13 @@ def colorize(photo: Source, *, model: str | Path = "lite", temperature: float | 
 class Colorizer:
     """One network, ready to color photographs; threads may share it.
 
-    The network is loaded in the background, while the first photograph is being read.
+    The network is loaded in the background, while the first photograph is being read. These are the choices made most
+    often; every other is a field of `Options`, by `Colorizer.from_options`.
 
     Args:
         model: a name of the registry or the path of an ONNX file.
         temperature: in (0, 1]: 1 the mean color (calm), towards 0 the mode (vivid); None for the model's default.
-        working_size: pixels of the short side that the network sees.
+        working_size: pixels of the short side that the network sees, or "auto".
         max_megapixels: larger photographs are refused before they are decoded.
         threads: of the network; None for as many as there are cores.
 
@@ -76,30 +78,30 @@ class Colorizer:
         self,
         model: str | Path = "lite",
         temperature: float | None = None,
-        working_size: int = 256,
+        working_size: int | Literal["auto"] = 256,
         *,
         max_megapixels: float = 500.0,
         threads: int | None = None,
     ) -> None:
-        self.options = Options(model, temperature, working_size, max_megapixels, threads)
-        weights = locate_weights(model)  # a missing file is told at once, a damaged one when the network is needed
-
-        def load() -> Predictor:
-            weights.verify()
-            return Predictor(weights.path, threads=threads)
-
-        self._loading = _Background(load)
+        self._start(Options(model, temperature, working_size, max_megapixels, threads))
 
     @classmethod
     def from_options(cls, options: Options) -> Colorizer:
-        """The same from one dataclass, as the command line and the web page make it."""
-        return cls(
-            options.model,
-            options.temperature,
-            options.working_size,
-            max_megapixels=options.max_megapixels,
-            threads=options.threads,
-        )
+        """The same from one dataclass, with every choice; so the command line and the web page make it."""
+        colorizer = cls.__new__(cls)
+        colorizer._start(options)
+        return colorizer
+
+    def _start(self, options: Options) -> None:
+        self.options = options
+        weights = locate_weights(options.model)  # a missing file is told now, a damaged one when it is needed
+
+        def load() -> Predictor:
+            weights.verify()
+            return Predictor(weights.path, threads=options.threads)
+
+        self._loading = _Background(load)
+        self._weights = weights
 
     @property
     def predictor(self) -> Predictor:
@@ -109,20 +111,39 @@ class Colorizer:
     def colorize(self, photo: Source, *, temperature: float | None = None) -> ColorizedPhoto:
         """Color one photograph; only its lightness is looked at, so a color photograph is colored anew.
 
+        With the option `keep_color` a photograph that has colors of its own is given back as it is.
+
         Args:
             photo: a path, the bytes of a file, a NumPy array (uint8 or uint16; [h, w] or [h, w, 3]) or a PIL image.
             temperature: in (0, 1]; None for the colorizer's.
         Returns: a ColorizedPhoto. The full-size picture is made when it is asked for.
-        Raises: PhotoError for a photograph that cannot be read, WeightsError for damaged weights, ValueError for a
-            temperature outside (0, 1].
+        Raises: PhotoError for a photograph that cannot be read or is too large for the memory, WeightsError for
+            damaged weights, ValueError for a temperature outside (0, 1] or a hint outside the picture.
         """
-        if temperature is None:
-            temperature = self.options.temperature
-        else:
+        if temperature is not None:
             check_temperature(temperature)
         photograph = self._open(photo)
-        lightness = self._lightness(photograph)
-        return ColorizedPhoto(photograph, self.predictor.predict_ab(lightness, temperature), lightness)
+        seen = self._see(photograph) if self.options.keep_color else None
+        if seen is not None and seen.already_colored:
+            return _kept_as_it_is(seen)
+        if self._needs_the_distribution():
+            return self._predicted(photograph).color(temperature=temperature)
+        seen = seen or self._see(photograph)
+        # The fast way: the color is chosen inside the network's graph.
+        chosen = self._temperature(temperature)
+        with memory_told(photograph.name):
+            ab = self.predictor.predict_ab(seen.lightness, chosen)
+        return ColorizedPhoto(seen, ab, made=self._made(chosen), mark=self.options.mark)
+
+    def predict(self, photo: Source) -> PredictedPhoto:
+        """Run the network once and keep all that it says, to choose colors from afterwards.
+
+        Args:
+            photo: as for `colorize`.
+        Returns: a PredictedPhoto.
+        Raises: PhotoError or WeightsError, as `colorize`.
+        """
+        return self._predicted(self._open(photo))
 
     def distribution(self, photo: Source) -> ColorDistribution:
         """The whole distribution over colors, at a quarter of the working size.
@@ -132,106 +153,81 @@ class Colorizer:
         Returns: a ColorDistribution: predict once, then try any temperature.
         Raises: ValueError when the model is a regression, which has no distribution; and as `colorize`.
         """
-        colors = self.predictor.predict(self._lightness(self._open(photo))).colors
-        if colors is None:
-            raise ValueError(
-                f"{self.predictor.path.name} ({self.predictor.card.system}) predicts one color, not a distribution; "
-                f"take a classification model"
-            )
-        return colors
+        return self.predict(photo).distribution
+
+    @cached_property
+    def _sha256(self) -> str:
+        return self._weights.sha256  # of a file of one's own it is counted, once
+
+    def _needs_the_distribution(self) -> bool:
+        """Whether a choice has to be made outside the network's graph."""
+        options = self.options
+        chosen = options.saturation != 1 or options.white_balance or options.hints or options.mask
+        return bool(chosen) or options.working_size == "auto"
+
+    def _predicted(self, photograph: Photograph) -> PredictedPhoto:
+        from photochrom.inference.predicted_photo import PredictedPhoto
+
+        seen, prediction = self._look(photograph)
+        temperature = self._temperature(None)
+        return PredictedPhoto(seen, prediction, self.options, temperature=temperature, made=self._made(temperature))
+
+    def _look(self, photograph: Photograph) -> tuple[SeenPhoto, Prediction]:
+        """The photograph at its working size, and what the network says; of "auto", the size that it doubts least."""
+        if self.options.working_size != "auto":
+            seen = self._see(photograph)
+            with memory_told(photograph.name):
+                return seen, self.predictor.predict(seen.lightness)
+        best: tuple[SeenPhoto, Prediction] | None = None
+        least = float("inf")
+        for size in AUTOMATIC_SIZES:
+            # Enlarging shows the network nothing new, and a regression does not say how sure it is.
+            if best is not None and (min(photograph.width, photograph.height) < size or best[1].colors is None):
+                break
+            seen = self._see(photograph, size)
+            with memory_told(photograph.name):
+                prediction = self.predictor.predict(seen.lightness)
+                doubt = 0.0 if prediction.colors is None else float(prediction.colors.entropy().mean())
+            if doubt >= least:
+                break  # the network's doubt has one minimum over the sizes
+            best, least = (seen, prediction), doubt
+        assert best is not None  # the first size is always tried
+        return best
 
     def _open(self, photo: Source) -> Photograph:
         from photochrom.photos import Photograph, open_photograph, photograph_from_array
 
-        if isinstance(photo, Photograph):
-            return photo
-        if isinstance(photo, str | Path | bytes):
-            return open_photograph(photo, max_megapixels=self.options.max_megapixels)
-        return photograph_from_array(photo, max_megapixels=self.options.max_megapixels)
+        limit = self.options.max_megapixels
+        with memory_told(str(photo) if isinstance(photo, str | Path) else "the picture"):
+            if isinstance(photo, Photograph):
+                return photo
+            if isinstance(photo, str | Path | bytes):
+                return open_photograph(photo, max_megapixels=limit)
+            return photograph_from_array(photo, max_megapixels=limit)
 
-    def _lightness(self, photograph: Photograph) -> Floats:
+    def _see(self, photograph: Photograph, size: int | None = None) -> SeenPhoto:
         # Without a look at the network: the photograph is decoded while that still loads.
-        height, width = working_shape(photograph.width, photograph.height, working_size=self.options.working_size)
-        return photograph.lightness(width, height)
+        if size is None:
+            size = AUTOMATIC_SIZES[0] if self.options.working_size == "auto" else self.options.working_size
+        with memory_told(photograph.name):
+            return SeenPhoto(photograph, *working_shape(photograph.width, photograph.height, working_size=size))
+
+    def _temperature(self, temperature: float | None) -> float:
+        if temperature is None:
+            temperature = self.options.temperature
+        return self.predictor.card.default_temperature if temperature is None else temperature
+
+    def _made(self, temperature: float) -> Made | None:
+        if not self.options.provenance:
+            return None
+        model = self.options.model
+        # Of a file of one's own the name is enough: no note tells where on a disk it lay.
+        name = Path(model).name if self._weights.entry is None else str(model)
+        return Made(name, self._sha256, temperature)
 
 
-class ColorizedPhoto:
-    """A photograph and the color that belongs to it; the full-size picture is made anew for each output.
-
-    Kept are two small maps, so that a thousand of these fit in memory.
-
-    Attributes:
-        photograph: the original, only ever read.
-        ab: float32 [2, h/4, w/4], the predicted color at a quarter of the working size.
-        lightness: float32 [h, w] in 0..100, what the network saw.
-    """
-
-    def __init__(self, photograph: Photograph, ab: Floats, lightness: Floats) -> None:
-        self.photograph = photograph
-        self.ab = ab
-        self.lightness = lightness
-
-    @property
-    def width(self) -> int:
-        """Pixels of the upright picture."""
-        return self.photograph.width
-
-    @property
-    def height(self) -> int:
-        """Pixels of the upright picture."""
-        return self.photograph.height
-
-    def image(self) -> Any:
-        """The full-size picture as a lazy pyvips.Image, to be read once, from top to bottom."""
-        from photochrom.photos import join_color
-
-        return join_color(self.photograph, self.ab, lightness=self.lightness)
-
-    def before_after(self) -> Any:
-        """The photograph in gray on the left, in color on the right, as a lazy pyvips.Image."""
-        from photochrom.photos import before_after
-
-        return before_after(self.photograph, self.image())
-
-    def save(self, path: str | Path, *, overwrite: bool = False, quality: int = 90) -> Path:
-        """Write the picture; the extension names the format (JPEG, PNG, WebP, TIFF, AVIF).
-
-        Args:
-            path: the file to write, never the original.
-            overwrite: replace a file that is there.
-            quality: 1..100, for the lossy formats.
-        Returns: the path.
-        Raises: PhotoError, in one line; nothing is left behind then.
-        """
-        from photochrom.photos import save_photograph
-
-        return save_photograph(self.image(), Path(path), overwrite=overwrite, quality=quality)
-
-    def numpy(self) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
-        """The picture as an array: uint8 or uint16 [height, width, 3], or 4 with the photograph's alpha."""
-        pixels: npt.NDArray[np.uint8] | npt.NDArray[np.uint16] = self.image().numpy()
-        return pixels
-
-    def pil(self) -> Any:
-        """The picture as a PIL image, 8 bits a channel. Raises: ImportError when Pillow is not installed."""
-        try:
-            from PIL import Image
-        except ImportError:
-            raise ImportError("pil() needs Pillow; type: pip install pillow") from None
-        pixels = self.numpy()
-        if pixels.dtype == np.uint16:
-            pixels = (pixels // 257).astype(np.uint8)  # 65535 = 255 * 257
-        return Image.fromarray(pixels)
-
-    def _repr_png_(self) -> bytes:
-        from photochrom.photos import encode_photograph
-
-        image = self.image()
-        scale = PREVIEW / max(image.width, image.height)
-        return encode_photograph(image.resize(scale) if scale < 1 else image, ".png")
-
-    def __repr__(self) -> str:
-        return f"ColorizedPhoto({self.photograph.name!r}, {self.width} x {self.height})"
+def _kept_as_it_is(seen: SeenPhoto) -> ColorizedPhoto:
+    return ColorizedPhoto(seen, seen.own_ab(), kept=True)
 
 
 @lru_cache(maxsize=2)

@@ -55,6 +55,11 @@ class WeightsFile:
     path: Path
     entry: Weights | None = None
 
+    @property
+    def sha256(self) -> str:
+        """Of the content: the registry's, or counted now. Raises: WeightsError for a file that cannot be read."""
+        return file_sha256(self.path) if self.entry is None else self.entry.sha256
+
     def verify(self) -> None:
         """Compare the file with its entry's sha256. Raises: WeightsError when they differ."""
         if self.entry is None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 SIZE_MULTIPLE = 32  # the networks halve their input five times
 LONGEST = 4  # the long side goes up to this many short sides; a panorama beyond it is squeezed
 
+# What "auto" chooses among, in pixels of the short side. docs/choices.md has the figures.
+AUTOMATIC_SIZES = (256, 384, 512)
+
 
 def working_shape(
     width: int, height: int, *, working_size: int = 256, multiple: int = SIZE_MULTIPLE
