@@ -63,3 +63,26 @@ def photo(tmp_path, astronaut):
     path.parent.mkdir()
     Image.fromarray(astronaut).save(path, quality=90)
     return path
+
+
+@pytest.fixture
+def gray_photo(photo, astronaut):
+    """The same without its colors, as most photographs to color are."""
+    Image.fromarray(astronaut).convert("L").save(photo, quality=90)
+    return photo
+
+
+@pytest.fixture
+def color(command, tiny_model):
+    """color(photo, ...) is `photochrom colorize` with the tiny network."""
+    return lambda *words: command("colorize", *words, "--model", tiny_model)
+
+
+@pytest.fixture
+def files_in():
+    """files_in(folder): every file under it with its content, by its place."""
+
+    def read(folder):
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    return read
