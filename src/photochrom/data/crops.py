@@ -1,77 +1,33 @@
-"""Decoded photographs in memory, and random square crops of them.
+"""Random square crops of decoded photographs.
 
 What a step sees depends on the seed and the step's number alone, so a run that was killed goes on with the very crops
-it would have seen.
+it would have seen, and several processes share the batch that one would have drawn.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pyvips
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from photochrom.data.sources import DataError, EncodedPhotograph
-
-log = logging.getLogger(__name__)
-
-LARGEST_UNREADABLE_SHARE = 0.01
+from photochrom.data.device_cache import DeviceCache
+from photochrom.data.mixture import Mixture, shuffled
 
 
-def decode(photograph: EncodedPhotograph, short_side: int) -> np.ndarray:
-    """The photograph upright in sRGB, uint8 [h, w, 3], its short side at most `short_side` (never enlarged).
+@dataclass(frozen=True)
+class Region:
+    """A square of one photograph."""
 
-    Raises:
-        pyvips.Error: the bytes are no picture, or a damaged one.
-    """
-    header = pyvips.Image.new_from_buffer(photograph.data, "", fail_on="truncated")
-    scale = min(1.0, short_side / min(header.width, header.height))
-    image = pyvips.Image.thumbnail_buffer(  # shrinks while it decodes, where the format can
-        photograph.data,
-        max(1, round(header.width * scale)),
-        height=max(1, round(header.height * scale)),
-        no_rotate=True,
-        size="down",
-        output_profile="srgb",
-        fail_on="truncated",
-    ).autorot()
-    image = image.flatten() if image.hasalpha() else image
-    return np.asarray(image.colourspace("srgb").cast("uchar").numpy()).reshape(image.height, image.width, -1)[..., :3]
-
-
-def decode_all(photographs: Iterable[EncodedPhotograph], *, short_side: int, threads: int = 2) -> list[np.ndarray]:
-    """Decode every photograph, in order; unreadable ones are named in the log and left out.
-
-    Raises:
-        DataError: more than one in a hundred cannot be read, or none is left.
-    """
-    decoded, unreadable, tried = [], 0, 0
-    with ThreadPoolExecutor(threads) as pool:
-        for result in pool.map(lambda item: decode_or_none(item, short_side), photographs):
-            tried += 1
-            if result is None:
-                unreadable += 1
-            else:
-                decoded.append(result)
-    if unreadable > LARGEST_UNREADABLE_SHARE * tried or not decoded:
-        raise DataError(f"{unreadable} of {tried} photographs cannot be read; the log names them: mend or remove them")
-    return decoded
-
-
-def decode_or_none(photograph: EncodedPhotograph, short_side: int) -> np.ndarray | None:
-    """The decoded photograph, or None after naming it in the log."""
-    try:
-        return decode(photograph, short_side)
-    except pyvips.Error as error:
-        log.warning("cannot read %s: %s", photograph.name, str(error).strip().splitlines()[-1])
-        return None
+    photograph: int  # its place in the list
+    top: int  # pixels
+    left: int
+    side: int
+    mirrored: bool  # left to right
 
 
 @dataclass(frozen=True)
@@ -81,9 +37,20 @@ class CropSampler:
     Attributes:
         photographs: uint8 [h, w, 3] each.
         size: side of a crop in pixels.
-        batch: crops in a batch.
+        batch: crops in a batch, over all processes.
         seed: with a step's number, fixes a batch.
         smallest: side of the smallest region that a crop shows, as a share of the photograph's short side.
+        weights: how sources are mixed; None shows every photograph once before any again.
+        rank: number of this process, which draws its share of each batch.
+        world: how many processes there are; the batch is a multiple of it.
+        cache: the photographs on a device, see `on`.
+
+    Raises: ValueError where the batch cannot be shared, or the weights are of other photographs.
+
+    Example:
+        >>> sampler = CropSampler([np.zeros((64, 96, 3), np.uint8)], size=32, batch=4, seed=0)
+        >>> sampler.draw(7).shape
+        torch.Size([4, 3, 32, 32])
     """
 
     photographs: list[np.ndarray]
@@ -91,31 +58,59 @@ class CropSampler:
     batch: int
     seed: int
     smallest: float = 0.6
+    weights: Mixture | None = None
+    rank: int = 0
+    world: int = 1
+    cache: DeviceCache | None = None
+
+    def __post_init__(self) -> None:
+        if self.batch % self.world or not 0 <= self.rank < self.world:
+            raise ValueError(
+                f"a batch of {self.batch} cannot be shared by {self.world} processes (this is rank {self.rank}); "
+                f"take a multiple of {self.world}"
+            )
+        if self.weights is not None and sum(self.weights.counts) != len(self.photographs):
+            raise ValueError(f"the weights are of {sum(self.weights.counts)} photographs, not {len(self.photographs)}")
 
     def draw(self, step: int) -> Tensor:
-        """The batch of a step: uint8 [batch, 3, size, size]. Every photograph comes once before any comes again."""
+        """The batch of a step, or this process' share of it: uint8 [batch / world, 3, size, size].
+
+        The shares of ranks 0, 1, ... behind each other are the batch of a single process.
+        """
+        share = self.batch // self.world
+        regions = self.regions(step)[self.rank * share : (self.rank + 1) * share]
+        if self.cache is not None:
+            return self.cache.crops(
+                [(region.photograph, region.top, region.left, region.side, region.mirrored) for region in regions],
+                self.size,
+            )
+        return torch.stack([self.crop(region) for region in regions])
+
+    def regions(self, step: int) -> list[Region]:
+        """What the whole batch of a step shows: random regions of random size, half of them mirrored."""
         random = np.random.default_rng([self.seed, step])
-        return torch.stack([self.crop(self.photographs[index], random) for index in self.indices(step)])
+        regions = []
+        for index in self.indices(step):
+            height, width = self.photographs[index].shape[:2]
+            side = max(1, round(min(height, width) * random.uniform(self.smallest, 1.0)))
+            top, left = random.integers(height - side + 1), random.integers(width - side + 1)
+            regions.append(Region(index, int(top), int(left), side, mirrored=bool(random.random() < 0.5)))
+        return regions
 
     def indices(self, step: int) -> list[int]:
-        """Which photographs a step shows."""
+        """Which photographs the whole batch of a step shows."""
+        places = range(step * self.batch, (step + 1) * self.batch)
+        if self.weights is not None:
+            return [self.weights.photograph(place, self.seed) for place in places]
         count = len(self.photographs)
-        chosen = []
-        for position in range(step * self.batch, (step + 1) * self.batch):
-            epoch, place = divmod(position, count)
-            chosen.append(int(shuffled(count, self.seed, epoch)[place]))
-        return chosen
+        return [int(shuffled(count, (self.seed, place // count, 1))[place % count]) for place in places]
 
-    def crop(self, photograph: np.ndarray, random: np.random.Generator) -> Tensor:
-        """A random region of random size, mirrored half of the time, brought to `size`."""
-        height, width = photograph.shape[:2]
-        side = max(1, round(min(height, width) * random.uniform(self.smallest, 1.0)))
-        top, left = random.integers(height - side + 1), random.integers(width - side + 1)
-        region = photograph[top : top + side, left : left + side]
-        if random.random() < 0.5:
-            region = region[:, ::-1]
-        pixels = torch.from_numpy(np.ascontiguousarray(region)).permute(2, 0, 1)[None]
-        return F.interpolate(pixels, size=(self.size, self.size), mode="bilinear", antialias=True)[0]
+    def crop(self, region: Region) -> Tensor:
+        """The region brought to `size`, uint8 [3, size, size]."""
+        photograph = self.photographs[region.photograph]
+        square = photograph[region.top : region.top + region.side, region.left : region.left + region.side]
+        crop = resized_square(square, self.size)
+        return crop.flip(2) if region.mirrored else crop
 
     def batches(self, first_step: int) -> Iterator[Tensor]:
         """Batches from `first_step` on without end, the next one drawn by a thread while the last is used."""
@@ -128,11 +123,13 @@ class CropSampler:
                 upcoming = pool.submit(self.draw, step)
                 yield batch
 
+    def on(self, device: torch.device | str) -> CropSampler:
+        """Return this sampler with the photographs copied to a device, where it crops from then on.
 
-@lru_cache(maxsize=2)  # a batch may end one epoch and begin the next
-def shuffled(count: int, seed: int, epoch: int) -> np.ndarray:
-    """A permutation of `count` photographs that belongs to this epoch."""
-    return np.random.default_rng([seed, epoch, 1]).permutation(count)
+        The regions are the same; the pixels differ by the rounding of the two resamplers, see `DeviceCache`. Samplers
+        made from the result with `dataclasses.replace` share the copy.
+        """
+        return replace(self, cache=DeviceCache(self.photographs, torch.device(device)))
 
 
 def center_squares(photographs: list[np.ndarray], size: int) -> Tensor:
@@ -142,7 +139,11 @@ def center_squares(photographs: list[np.ndarray], size: int) -> Tensor:
         height, width = photograph.shape[:2]
         side = min(height, width)
         top, left = (height - side) // 2, (width - side) // 2
-        region = np.ascontiguousarray(photograph[top : top + side, left : left + side])
-        pixels = torch.from_numpy(region).permute(2, 0, 1)[None]
-        squares.append(F.interpolate(pixels, size=(size, size), mode="bilinear", antialias=True)[0])
+        squares.append(resized_square(photograph[top : top + side, left : left + side], size))
     return torch.stack(squares)
+
+
+def resized_square(square: np.ndarray, size: int) -> Tensor:
+    """Bring uint8 [s, s, 3] to uint8 [3, size, size], bilinear and free of aliasing."""
+    pixels = torch.from_numpy(square).permute(2, 0, 1)[None]
+    return F.interpolate(pixels, size=(size, size), mode="bilinear", antialias=True)[0]

@@ -1,87 +1,58 @@
-"""Where training photographs come from: Parquet shards in the Hugging Face image convention, and folders of files."""
+"""Where training photographs come from: Parquet shards, WebDataset tars and folders of files, by path or by URL."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
-PHOTOGRAPH_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".avif")
+from photochrom.data.locations import DataError, StoredFile, list_files, read_all
+from photochrom.data.shards import EncodedPhotograph, read_shard
+
+__all__ = ["DataError", "EncodedPhotograph", "hold_out", "read_files", "read_source"]
 
 
-class DataError(Exception):
-    """A source of photographs that cannot be used; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class EncodedPhotograph:
-    """One photograph as its file's bytes.
-
-    Attributes:
-        data: the bytes of a JPEG, PNG, WebP or other file that libvips reads.
-        name: path inside its source, to name it in messages.
-    """
-
-    data: bytes
-    name: str
-
-
-def read_source(source: Path) -> Iterator[EncodedPhotograph]:
-    """Every photograph of a Parquet file, a folder of Parquet files, a folder tree of photographs, or one photograph.
+def read_source(source: str | Path) -> Iterator[EncodedPhotograph]:
+    """Every photograph of a source, in the sorted order of its files: the same source gives the same sequence.
 
     Args:
-        source: the file or folder. Names are read in sorted order, so that the same source gives the same sequence.
+        source: a Parquet file with a column `image` (Hugging Face's convention), a WebDataset tar, a photograph, a
+            folder tree of any of them, a pattern, or the URL of one: https://, s3://, file://, memory://.
 
     Raises:
-        DataError: it does not exist, or holds no photographs.
-    """
-    if not source.exists():
-        raise DataError(f"{source} does not exist; give a Parquet file or a folder of photographs")
-    if source.is_file():
-        yield from read_parquet(source) if source.suffix == ".parquet" else read_files([source], source.parent)
-        return
-    shards = sorted(source.glob("*.parquet"))
-    if shards:
-        for shard in shards:
-            yield from read_parquet(shard)
-        return
-    files = sorted(path for path in source.rglob("*") if path.suffix.lower() in PHOTOGRAPH_SUFFIXES)
-    if not files:
-        raise DataError(f"{source} holds neither .parquet files nor photographs ({', '.join(PHOTOGRAPH_SUFFIXES)})")
-    yield from read_files(files, source)
-
-
-def hold_out(sources: list[Path]) -> tuple[list[Path], list[Path]]:
-    """Split sources by the convention of sharded data sets: the last of several Parquet shards is for validation.
-
-    Args:
-        sources: Parquet files, folders of them, or folders of photographs.
-    Returns: what to train on and what to validate on; nothing to validate on where there are fewer than two shards.
+        DataError: it does not exist, holds no photographs, or a shard is damaged.
 
     Example:
-        >>> hold_out([Path("a.parquet"), Path("b.parquet")])
-        ([PosixPath('a.parquet')], [PosixPath('b.parquet')])
+        >>> [photo.name for photo in read_source("photos/")]  # doctest: +SKIP
+        ['1931/harbor.jpg', '1931/market.jpg']
     """
-    listed = [shard for source in sources for shard in sorted(source.glob("*.parquet")) or [source]]
-    if len(listed) < 2 or any(source.suffix != ".parquet" for source in listed):
-        return sources, []
-    return listed[:-1], listed[-1:]
+    return read_files(list_files(source))
 
 
-def read_parquet(file: Path) -> Iterator[EncodedPhotograph]:
-    """The photographs of a Parquet file with a column `image` of struct{bytes, path}."""
-    import pyarrow.parquet as parquet
-
-    table = parquet.ParquetFile(file)
-    if "image" not in table.schema_arrow.names:
-        names = ", ".join(table.schema_arrow.names)
-        raise DataError(f"{file} has no column `image` (it has {names}); see Hugging Face's image convention")
-    for group in table.iter_batches(batch_size=256, columns=["image"]):
-        for row in group.column(0).to_pylist():
-            yield EncodedPhotograph(row["bytes"], row["path"] or "")
+def read_files(files: Sequence[StoredFile]) -> Iterator[EncodedPhotograph]:
+    """The photographs in these files, in their order. A photograph that cannot be fetched says so in `problem`."""
+    for is_shard, group in groupby(files, key=lambda file: file.is_shard):
+        if is_shard:
+            for shard in group:
+                yield from read_shard(shard)
+        else:
+            for file, data, problem in read_all(group):
+                yield EncodedPhotograph(data, file.name, file.source, problem)
 
 
-def read_files(files: list[Path], root: Path) -> Iterator[EncodedPhotograph]:
-    """The given files, named relative to `root`."""
-    for file in files:
-        yield EncodedPhotograph(file.read_bytes(), str(file.relative_to(root)))
+def hold_out(files: Sequence[StoredFile]) -> tuple[list[StoredFile], list[StoredFile]]:
+    """Split files by the convention of sharded data sets: the last of several shards is for validation.
+
+    Args:
+        files: of one source or of several.
+    Returns: what to train on and what to validate on: nothing where there are fewer than two shards, or single
+    photographs among them.
+
+    Example:
+        >>> files = [StoredFile("data", name, name, None) for name in ("a.parquet", "b.parquet")]
+        >>> [[file.name for file in part] for part in hold_out(files)]
+        [['a.parquet'], ['b.parquet']]
+    """
+    if len(files) < 2 or not all(file.is_shard for file in files):
+        return list(files), []
+    return list(files[:-1]), list(files[-1:])
