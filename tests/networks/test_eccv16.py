@@ -67,3 +67,10 @@ def test_no_relu_follows_the_prediction_and_batch_norm_follows_the_relu():
 def test_the_decoding_layer_holds_the_bins_over_110():
     weight = ECCV16().model_out.weight[:, :, 0, 0]
     torch.testing.assert_close(weight.T * 110, torch.tensor(ab_bins()))
+
+
+def test_a_regression_has_two_outputs_and_no_decoding_layer():
+    network = ECCV16(outputs=2)
+    names = set(network.state_dict())
+    assert names == set(released_shapes()) - {"model_out.weight"}
+    assert network.model8[6].weight.shape == (2, 256, 1, 1)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from photochrom.color.ab_bins import rarity_weights, soft_encode
-from photochrom.training.loss import rebalanced_cross_entropy
+from photochrom.training.loss import BLOCK_PLACES, rebalanced_cross_entropy
 from photochrom.training.targets import TargetEncoder
 
 
@@ -57,3 +57,46 @@ def test_a_photograph_without_color_teaches_nothing(case):
     rebalanced_cross_entropy(logits, targets, rarity).backward()
     assert not logits.grad[1].any()
     assert logits.grad[0].any()
+
+
+@pytest.mark.parametrize("places", [1, 48, 4096])  # a photograph has 24
+def test_the_size_of_the_blocks_changes_nothing(case, monkeypatch, places):
+    logits, targets, rarity, dense = case
+    monkeypatch.setitem(BLOCK_PLACES, "cpu", places)
+    leaf, dense_leaf = logits.clone().requires_grad_(), logits.clone().requires_grad_()
+    loss, wanted = rebalanced_cross_entropy(leaf, targets, rarity), dense_loss(dense_leaf, dense, rarity)
+    torch.testing.assert_close(loss.double(), wanted, rtol=1e-5, atol=1e-5)
+    loss.backward()
+    wanted.backward()
+    torch.testing.assert_close(leaf.grad, dense_leaf.grad, rtol=1e-5, atol=1e-8)
+
+
+def test_channels_first_and_last_give_one_loss_and_one_gradient(case):
+    logits, targets, rarity, _ = case
+    first = logits.clone().requires_grad_()
+    last = logits.clone().to(memory_format=torch.channels_last).requires_grad_()
+    losses = [rebalanced_cross_entropy(leaf, targets, rarity) for leaf in (first, last)]
+    for loss in losses:
+        loss.backward()
+    torch.testing.assert_close(*losses)
+    torch.testing.assert_close(first.grad, last.grad)
+
+
+def test_logits_far_apart_do_not_overflow(case):
+    logits, targets, rarity, dense = case
+    loss = rebalanced_cross_entropy(1e4 * logits, targets, rarity)
+    torch.testing.assert_close(loss.double(), dense_loss(1e4 * logits, dense, rarity), rtol=1e-5, atol=0)
+
+
+def test_without_a_gradient_to_make_the_loss_is_the_same(case):
+    logits, targets, rarity, _ = case
+    with_gradient = rebalanced_cross_entropy(logits.clone().requires_grad_(), targets, rarity)
+    assert torch.equal(rebalanced_cross_entropy(logits, targets, rarity), with_gradient.detach())
+
+
+def test_a_second_differentiation_is_refused(case):
+    logits, targets, rarity, _ = case
+    loss = rebalanced_cross_entropy(logits.clone().requires_grad_(), targets, rarity)
+    loss.backward(retain_graph=True)
+    with pytest.raises(RuntimeError, match="compute the loss again"):
+        loss.backward()

@@ -12,6 +12,13 @@ def test_values_are_read_as_the_type_of_their_field():
 
 
 @pytest.mark.parametrize(
+    ("text", "value"), [("true", True), ("Yes", True), ("1", True), ("False", False), ("no", False)]
+)
+def test_yes_and_no_are_read_as_such(text, value):
+    assert override(Settings(system="lite", steps=1000), [f"compile={text}"]).compile is value
+
+
+@pytest.mark.parametrize(
     ("assignment", "words"),
     [
         ("crops=128", "no setting"),
@@ -23,6 +30,16 @@ def test_values_are_read_as_the_type_of_their_field():
         ("precision=int4", "bf16-mixed"),
         ("uniform_share=2", "lambda"),
         ("final_region=0", "final_region"),
+        ("compile=perhaps", "takes a bool"),
+        ("objective=colors", "classification"),
+        ("optimizer=sgd", "adamw, adam"),
+        ("schedule=linear", "cosine, steps"),
+        ("cache=disk", "memory, device"),
+        ("unreadable_share=1.5", "unreadable_share"),
+        ("rate=-1", "negative"),
+        ("log_every=0", "at least 1"),
+        ("ema=1", "ema"),
+        ("norm_momentum=0", "norm_momentum"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_may(assignment, words):

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from photochrom.color.ab_bins import ab_bins
 
+BINS = 313
 STRIDE = 4
 SIZE_MULTIPLE = 8
 L_CENTER, L_RANGE = 50.0, 100.0  # of the released normalisation of L
@@ -19,13 +20,18 @@ AB_NORM = 110.0  # the released decoding layer holds bin centres divided by this
 
 
 class ECCV16(nn.Module):
-    """Lightness to logits over the 313 bins.
+    """Lightness to logits over the 313 bins, or to another kind of output through the same layers.
 
     `model1` .. `model8` and `model_out` carry the names and shapes of the release, so its state dict loads strictly;
-    `model_out` holds the bin centres for decoding and takes no part in `forward`, which ends at the logits.
+    `model_out` holds the bin centres for decoding and takes no part in `forward`, which ends at the logits. A network
+    with other outputs has no `model_out`. The head of the paper's L2 networks was never released; the table's memory
+    figures fit a linear layer in the place of the 313 logits, which is what `outputs=2` gives.
+
+    Args:
+        outputs: channels of the last layer, 313 for logits over the bins, 2 for a regression.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, outputs: int = BINS) -> None:
         super().__init__()
         self.model1 = nn.Sequential(*block(1, 64, 2, stride=2))
         self.model2 = nn.Sequential(*block(64, 128, 2, stride=2))
@@ -41,14 +47,14 @@ class ECCV16(nn.Module):
             nn.ReLU(),
             nn.Conv2d(256, 256, 3, padding=1),
             nn.ReLU(),
-            nn.Conv2d(256, 313, 1),
+            nn.Conv2d(256, outputs, 1),
         )
-        self.model_out = nn.Conv2d(313, 2, 1, bias=False)
-        self.model_out.weight.data = decoding_weight()
-        self.model_out.requires_grad_(False)
+        if outputs == BINS:
+            self.model_out = nn.Conv2d(BINS, 2, 1, bias=False)
+            self.model_out.weight = nn.Parameter(decoding_weight(), requires_grad=False)
 
     def forward(self, lightness: Tensor) -> Tensor:
-        """lightness: float [N, 1, H, W] in 0..100, H and W multiples of 8. Returns logits [N, 313, H/4, W/4]."""
+        """lightness: float [N, 1, H, W] in 0..100, H and W multiples of 8. Returns [N, outputs, H/4, W/4]."""
         x = (lightness - L_CENTER) / L_RANGE
         for part in (self.model1, self.model2, self.model3, self.model4, self.model5, self.model6, self.model7):
             x = part(x)

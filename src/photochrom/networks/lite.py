@@ -51,10 +51,7 @@ class Lite(nn.Module):
         x = self.merge16(double(x) + self.lateral16(seen.stride16))
         x = self.merge8(double(x) + self.lateral8(seen.stride8))
         x = self.head(double(x) + self.lateral4(seen.stride4))
-        # A 1x1 convolution with the channels last: the choice of color wants the bins there, and in the exported graph
-        # an 8-bit matrix product gives its result in float32, where an 8-bit convolution would round the logits.
-        weight = self.predict.weight[:, :, 0, 0]
-        return F.linear(x.permute(0, 2, 3, 1), weight, self.predict.bias).permute(0, 3, 1, 2)
+        return pointwise(self.predict, x)
 
 
 class Convolution(nn.Sequential):
@@ -67,3 +64,12 @@ class Convolution(nn.Sequential):
 def double(x: Tensor) -> Tensor:
     """Enlarge [N, C, h, w] to twice the height and width, bilinearly."""
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def pointwise(layer: nn.Conv2d, x: Tensor) -> Tensor:
+    """A 1x1 convolution as a product over the last axis, [N, C, h, w] to [N, outputs, h, w].
+
+    What follows a prediction wants its channels last, and in the exported graph an 8-bit matrix product gives its
+    result in float32, where an 8-bit convolution would round the logits.
+    """
+    return F.linear(x.permute(0, 2, 3, 1), layer.weight[:, :, 0, 0], layer.bias).permute(0, 3, 1, 2)

@@ -1,7 +1,7 @@
 """From a run, or any network, to the one file that the runtime reads: an ONNX graph that describes itself.
 
-The graph holds the annealed mean, so that the common path never brings 313 channels out of the runtime. It is computed
-with the bins on the last axis, where ONNX Runtime's softmax is some twenty times faster than on axis 1.
+The graph holds the choice of color, so that the common path never brings 313 channels out of the runtime. A system with
+a point estimate (a regression, or hue and chroma) becomes a graph of lightness to ab alone.
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import logging
 import tempfile
-import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -20,19 +18,17 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from torch import Tensor, nn
 
 import photochrom
 from photochrom.color.ab_bins import ab_bins, rarity_weights
 from photochrom.training.checkpoint import Run, write_whole
-from photochrom.training.systems import build_system, prediction_layer
+from photochrom.training.graph import AnnealedNetwork, PointNetwork, compare, write_graph
+from photochrom.training.objectives import Objective
+from photochrom.training.systems import load_run, prediction_layer, size_multiple
 
-OPSET = 18
 LARGEST_DIFFERENCE = 0.05  # ab units between PyTorch and ONNX Runtime, in float32
-CHECK_TEMPERATURES = (0.38, 1.0)
-CHECK_COUNT = 8  # photographs
 
 
 class ExportError(Exception):
@@ -41,7 +37,10 @@ class ExportError(Exception):
 
 @dataclass(frozen=True)
 class Description:
-    """What a file says of itself, as strings under `photochrom.` in its metadata."""
+    """What a file says of itself, as strings under `photochrom.` in its metadata.
+
+    `output` is `distribution` or `point`; a point estimate has no bins, and no temperature changes it.
+    """
 
     system: str
     size_multiple: int
@@ -49,15 +48,15 @@ class Description:
     training: dict[str, Any]
     prior_sha256: str = ""
     default_temperature: float = 0.38
+    output: str = "distribution"
 
     def metadata(self) -> dict[str, str]:
         """The metadata entries."""
-        return {
+        entries = {
             "photochrom.format": "1",
             "photochrom.version": photochrom.__version__,
             "photochrom.system": self.system,
-            "photochrom.output": "distribution",
-            "photochrom.bins": json.dumps(ab_bins().astype(int).tolist(), separators=(",", ":")),
+            "photochrom.output": self.output,
             "photochrom.stride": "4",
             "photochrom.size_multiple": str(self.size_multiple),
             "photochrom.default_temperature": str(self.default_temperature),
@@ -65,28 +64,9 @@ class Description:
             "photochrom.training": json.dumps(self.training, sort_keys=True),
             "photochrom.prior_sha256": self.prior_sha256,
         }
-
-
-class AnnealedNetwork(nn.Module):
-    """A network with the annealed mean behind it: what is exported.
-
-    Args:
-        network: lightness [N, 1, H, W] to logits [N, Q, H/4, W/4].
-        scale: what the logits are multiplied by first, where a network was made for another reading of T.
-    """
-
-    def __init__(self, network: nn.Module, *, scale: float = 1.0) -> None:
-        super().__init__()
-        self.network, self.scale = network, scale
-        self.register_buffer("bins", torch.from_numpy(np.array(ab_bins())))
-
-    def forward(self, lightness: Tensor, temperature: Tensor) -> tuple[Tensor, Tensor]:
-        """Lightness float32 [N, 1, H, W] and a scalar T to ab [N, 2, H/4, W/4] and logits [N, Q, H/4, W/4]."""
-        logits = self.network(lightness)
-        if self.scale != 1.0:
-            logits = logits * self.scale
-        shares = torch.softmax(logits.permute(0, 2, 3, 1) / temperature, dim=-1)
-        return torch.matmul(shares, self.bins).permute(0, 3, 1, 2), logits
+        if self.output == "distribution":
+            entries["photochrom.bins"] = json.dumps(ab_bins().astype(int).tolist(), separators=(",", ":"))
+        return entries
 
 
 def export_run(
@@ -120,12 +100,19 @@ def export_run(
         raise ExportError("quantizing needs photographs to choose its ranges by: add --calibration FOLDER")
     folder = Run(run)
     settings, data = folder.settings(), folder.data()
-    network = build_system(settings.system, pretrained=False)
-    network.load_state_dict(average_weights([folder, *(Run(other) for other in average)]))
-    moderate(network, rarity_weights(folder.prior(), settings.uniform_share), moderation)
+    network, objective = load_run(run)
+    if average:
+        network.load_state_dict(average_weights([folder, *(Run(other) for other in average)]))
+    if objective.is_point and moderation:
+        raise ExportError(
+            f"moderation={moderation:g} takes back a rarity weighting, and {settings.objective} has none; leave it out"
+        )
+    if not objective.is_point:
+        moderate(network, rarity_weights(folder.prior(), settings.uniform_share), moderation)
     description = Description(
         system=settings.system,
-        size_multiple=32,
+        output="point" if objective.is_point else "distribution",
+        size_multiple=size_multiple(settings.system),
         license=license,
         training={
             "data": data,
@@ -135,10 +122,10 @@ def export_run(
                 {"data": Run(o).data(), "recipe": dataclasses.asdict(Run(o).settings())} for o in average
             ],
         },
-        prior_sha256=hashlib.sha256(folder.prior().tobytes()).hexdigest(),
+        prior_sha256="" if objective.is_point else hashlib.sha256(folder.prior().tobytes()).hexdigest(),
     )
     photographs = read_lightness(calibration) if calibration else [photo[None] for photo in folder.photographs()]
-    return export_network(network, out, description, photographs, quantize=quantize)
+    return export_network(network, out, description, photographs, objective=objective, quantize=quantize)
 
 
 def average_weights(runs: Sequence[Run]) -> dict[str, Tensor]:
@@ -149,9 +136,9 @@ def average_weights(runs: Sequence[Run]) -> dict[str, Tensor]:
     Raises: ExportError for runs of different systems.
     Source: Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", arXiv:2109.01903.
     """
-    systems = {run.settings().system for run in runs}
-    if len(systems) > 1:
-        raise ExportError(f"runs of {' and '.join(sorted(systems))} cannot be averaged; name runs of one system")
+    kinds = {f"{told.system} ({told.objective})" for told in (run.settings() for run in runs)}
+    if len(kinds) > 1:
+        raise ExportError(f"runs of {' and '.join(sorted(kinds))} cannot be averaged; name runs of one system")
     weights = [run.weights() for run in runs]
     return {
         name: torch.stack([each[name] for each in weights]).mean(dim=0) if value.is_floating_point() else value
@@ -184,11 +171,24 @@ def export_network(
     description: Description,
     photographs: list[np.ndarray],
     *,
+    objective: Objective | None = None,
     scale: float = 1.0,
     quantize: bool = False,
 ) -> dict[str, Any]:
-    """Write any network over the bins as an ONNX file, checked against PyTorch on photographs, float32 [1, 1, H, W]."""
-    whole = AnnealedNetwork(network, scale=scale).eval()
+    """Write any network as an ONNX file, checked against PyTorch.
+
+    Args:
+        network: lightness to logits over the bins, or to what `objective` makes a color of.
+        out: the file to write.
+        description: what the file will say of itself.
+        photographs: float32 [1, 1, H, W] each, to check on, and to choose the ranges of 8-bit layers by.
+        objective: what the network was trained for; None for a network over the bins.
+        scale: see `AnnealedNetwork`.
+        quantize: to 8-bit layers.
+    Raises: ExportError where ONNX Runtime disagrees with PyTorch; nothing is written then.
+    """
+    is_point = objective is not None and objective.is_point
+    whole = (PointNetwork(network, objective) if is_point else AnnealedNetwork(network, scale=scale)).eval()
     with tempfile.TemporaryDirectory() as folder:
         exact = Path(folder) / "exact.onnx"
         write_graph(whole, exact, photographs[0])
@@ -214,44 +214,10 @@ def export_network(
     return {**result, "float32": differences, **({"int8": compare(whole, out, photographs)} if quantize else {})}
 
 
-def write_graph(network: nn.Module, file: Path, example: np.ndarray) -> None:
-    """Trace a network of (lightness, temperature) into an ONNX file with free batch, height and width."""
-    inputs = (torch.from_numpy(example).repeat(2, 1, 1, 1), torch.tensor(0.38))
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns of torchvision, which nothing here needs
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # of PyTorch about its own parts
-        program = torch.onnx.export(
-            network,
-            inputs,
-            input_names=["lightness", "temperature"],
-            output_names=["ab", "logits"],
-            dynamic_shapes=({0: torch.export.Dim("n"), 2: torch.export.Dim.AUTO, 3: torch.export.Dim.AUTO}, {}),
-            opset_version=OPSET,
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None
-    program.save(str(file), external_data=False)
-
-
-def compare(network: nn.Module, file: Path, photographs: Iterable[np.ndarray]) -> dict[str, float]:
-    """The largest and mean |ab| difference between PyTorch and ONNX Runtime."""
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    differences = []
-    for lightness in islice(photographs, CHECK_COUNT):
-        for temperature in CHECK_TEMPERATURES:
-            scalar = np.array(temperature, np.float32)  # ONNX Runtime takes no NumPy scalar
-            found = session.run(["ab"], {"lightness": lightness, "temperature": scalar})[0]
-            with torch.inference_mode():
-                wanted, _ = network(torch.from_numpy(lightness), torch.tensor(scalar))
-            differences.append(np.abs(found - wanted.numpy()))
-    largest = max(float(difference.max()) for difference in differences)
-    return {"largest": largest, "mean": float(np.mean([difference.mean() for difference in differences]))}
-
-
 def read_lightness(source: Path, *, count: int = 48, size: int = 256) -> list[np.ndarray]:
     """The lightness of the middle squares of photographs, float32 [1, 1, size, size] each."""
-    from photochrom.data.crops import center_squares, decode_all
+    from photochrom.data.crops import center_squares
+    from photochrom.data.decoding import decode_all
     from photochrom.data.sources import read_source
     from photochrom.training.targets import lightness_and_ab
 

@@ -20,8 +20,8 @@ class Progress:
         self.last_line = 0.0
 
     def say(self, text: str) -> None:
-        """A line that stays."""
-        self.console.print(text)
+        """A line that stays; not broken to a width, so that a log can be searched."""
+        self.console.print(text, soft_wrap=True, markup=False)
 
     def begin(self, title: str) -> None:
         """Start the bar."""

@@ -1,8 +1,9 @@
 """Eight-bit weights and activations for an exported graph: a third of the size, and faster on most CPUs.
 
-The layers of the network are quantized, each output channel with its own scale. The logits and the choice of color
-(softmax and the product with the bins) stay in float32, and so do the first blocks of a pretrained encoder: their few
-channels differ so much in range that rounding them costs more color error than all later layers together.
+The layers of the network are quantized, each output channel with its own scale. The prediction and the choice of color
+that follows it (softmax and the product with the bins, or what makes a color of hue and chroma) stay in float32, and so
+do the first blocks of a pretrained encoder: their few channels differ so much in range that rounding them costs more
+color error than all later layers together.
 """
 
 from __future__ import annotations
@@ -17,16 +18,18 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 OPERATIONS = ["Conv", "MatMul", "Add", "Relu", "Clip", "Resize"]
 # Parts whose weights begin with these names, and all before them, keep float32.
-SENSITIVE = ("network.encoder.stem.", "network.encoder.blocks.0.", "network.encoder.blocks.1.")
-LOGIT_PARTS = ("network.predict.bias", "bins")  # inputs of the nodes from the logits on
+ENCODERS = ("network.encoder.", "network.backbone.encoder.")
+SENSITIVE = tuple(encoder + part for encoder in ENCODERS for part in ("stem.", "blocks.0.", "blocks.1."))
+# Inputs of the nodes that make the prediction: of `lite` and `larsson16`, of `dahl16`, of `eccv16`.
+PREDICTION = ("network.predict.bias", *(f"network.predict.{level}." for level in range(4)), "network.model8.6.")
 
 
 class Photographs(CalibrationDataReader):
     """Feeds lightness to ONNX Runtime's calibration, one photograph at a time."""
 
-    def __init__(self, photographs: list[np.ndarray]) -> None:
-        temperature = np.array(0.38, np.float32)
-        self.feeds = iter([{"lightness": lightness, "temperature": temperature} for lightness in photographs])
+    def __init__(self, photographs: list[np.ndarray], *, takes_temperature: bool) -> None:
+        rest = {"temperature": np.array(0.38, np.float32)} if takes_temperature else {}
+        self.feeds = iter([{"lightness": lightness, **rest} for lightness in photographs])
 
     def get_next(self) -> dict[str, np.ndarray] | None:
         """The next feed, or None."""
@@ -46,13 +49,15 @@ def quantize_graph(
     """
     prepared = source.with_suffix(".prepared.onnx")
     quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+    graph = onnx.load(prepared)
+    takes_temperature = any(value.name == "temperature" for value in graph.graph.input)
     quantize_static(
         str(prepared),
         str(target),
-        Photographs(photographs),
+        Photographs(photographs, takes_temperature=takes_temperature),
         quant_format=QuantFormat.QDQ,
         op_types_to_quantize=OPERATIONS,
-        nodes_to_exclude=nodes_in_float(onnx.load(prepared), sensitive),
+        nodes_to_exclude=nodes_in_float(graph, sensitive),
         per_channel=True,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
@@ -61,11 +66,19 @@ def quantize_graph(
 
 
 def nodes_in_float(model: onnx.ModelProto, sensitive: Sequence[str]) -> list[str]:
-    """Names of the nodes up to the last one with a sensitive weight, and of those from the logits on."""
-    nodes = list(model.graph.node)
+    """Names of the nodes up to the last one with a sensitive weight, and of all that do not lead to the prediction."""
+    nodes = list(model.graph.node)  # in order: every value is made before it is used
     last = max((at for at, node in enumerate(nodes) if any(holds(node, sensitive))), default=-1)
-    logits = [node for node in nodes if any(holds(node, LOGIT_PARTS))]
-    return [node.name for node in nodes[: last + 1] + logits]
+    # A regression's scale is folded into its last layer, whose weights then have no name of ours.
+    last_layer = [node.name for node in nodes if node.op_type == "Conv"][-1:]
+    predicting = [node.name for node in nodes if holds(node, PREDICTION)] or last_layer
+    wanted = {value for node in nodes if node.name in predicting for value in node.input}
+    leading = set()
+    for node in reversed(nodes):
+        if node.name not in predicting and not wanted.isdisjoint(node.output):
+            leading.add(node.name)
+            wanted.update(node.input)
+    return [node.name for at, node in enumerate(nodes) if at <= last or node.name not in leading]
 
 
 def holds(node: onnx.NodeProto, beginnings: Sequence[str]) -> list[str]:

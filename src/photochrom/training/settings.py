@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "64-true")  # the last to tell a mistake from rounding
 CHOICES = {
     "precision": PRECISIONS,
     "target": ("mean", "point"),
@@ -19,6 +19,8 @@ CHOICES = {
     "initialization": ("default", "kmeans"),
     "cache": ("memory", "device"),
 }
+
+TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 class SettingsError(ValueError):
@@ -60,6 +62,7 @@ class Settings:
     warmup_steps: int = 100  # the rates rise linearly over these
     weight_decay: float = 0.02
     clip_norm: float = 1.0  # gradients are scaled down to this norm; 0 leaves them
+    norm_momentum: float = 0.1  # share of a batch in the running statistics of batch norm, once these are under way
     ema: float = 0.999  # decay of the averaged weights, which are the ones exported; 0 exports the last
     frozen_blocks: int = 3  # blocks of the encoder, from the input, that keep their ImageNet weights
     precision: str = "bf16-mixed"
@@ -68,6 +71,7 @@ class Settings:
     unreadable_share: float = 0.01  # of the photographs may be damaged; more stop the run
     cache: str = "memory"  # where decoded photographs stay; or `device`, beside the network
     checkpoint_minutes: float = 10.0
+    compile: bool = False  # the network by torch.compile: worth its minutes on a GPU
     keep_last: int = 2  # checkpoints, besides the best by validation
     log_every: int = 20  # steps
 
@@ -90,7 +94,15 @@ class Settings:
             raise SettingsError(f"uniform_share={self.uniform_share} (lambda) must lie in 0..1")
         if not 0 <= self.ema < 1:
             raise SettingsError(f"ema={self.ema} must lie in [0, 1)")
-        for name in ("batch", "keep_last", "decay_every", "neighbors"):
+        if not 0 < self.norm_momentum <= 1:
+            raise SettingsError(f"norm_momentum={self.norm_momentum} must lie in (0, 1]")
+        for name in ("unreadable_share", "final_rate", "decay_factor", "beta2"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingsError(f"{name}={getattr(self, name)} must lie in 0..1")
+        for name in ("rate", "encoder_rate", "weight_decay", "clip_norm", "tone_jitter", "checkpoint_minutes"):
+            if getattr(self, name) < 0:
+                raise SettingsError(f"{name}={getattr(self, name)} must not be negative")
+        for name in ("batch", "keep_last", "decay_every", "neighbors", "log_every", "short_side"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name}={getattr(self, name)} must be at least 1")
 
@@ -112,8 +124,8 @@ def override(settings: Settings, assignments: Iterable[str]) -> Settings:
         if not equals or key not in types:
             raise SettingsError(f"{assignment!r} is no setting; write key=value with a key of {', '.join(types)}")
         try:
-            changes[key] = types[key](text)
-        except ValueError as error:
+            changes[key] = TRUTH[text.lower()] if types[key] is bool else types[key](text)
+        except (ValueError, KeyError) as error:
             raise SettingsError(f"{key} takes a {types[key].__name__}, got {text!r}") from error
         if isinstance(changes[key], float) and not math.isfinite(changes[key]):
             raise SettingsError(f"{key} takes a finite number, got {text!r}")

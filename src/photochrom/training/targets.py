@@ -14,9 +14,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from photochrom.color.ab_bins import encoding_table
-from photochrom.color.lab import RGB_TO_XYZ, WHITE
+from photochrom.data.lightness_and_ab import STRIDE, lightness_and_ab_on_cpu
+from photochrom.training.reduction import has_color
+from photochrom.training.srgb import srgb_to_lab
 
-STRIDE = 4  # of the target
 GRAY_LIMIT = 5.0  # a photograph with no |a| or |b| above this says nothing of color (the released NonGrayMask)
 
 
@@ -52,41 +53,31 @@ class TargetEncoder:
 
     def encode(self, ab: Tensor) -> Targets:
         """ab: float32 [N, 2, h, w], not scaled."""
-        cell = ((ab - self.low) / self.step).round().clamp(0, self.side - 1).long()
-        place = cell[:, 0] * self.side + cell[:, 1]  # [N, h, w]
-        colored = (ab.abs().amax(dim=(1, 2, 3)) > GRAY_LIMIT).float()[:, None, None]
-        return Targets(self.indices[place], self.weights[place], colored)
-
-
-def rgb_to_lab(rgb: Tensor) -> Tensor:
-    """Turn sRGB uint8 [N, 3, H, W] into Lab float32 of the same shape: the conversion of `color.lab`, on a device."""
-    values = rgb.float() / 255
-    linear = torch.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-    to_relative = torch.from_numpy((RGB_TO_XYZ / WHITE[:, None]).astype(np.float32)).to(rgb.device)
-    relative = torch.einsum("ij,njhw->nihw", to_relative, linear)
-    bend = (6 / 29) ** 3
-    f = torch.where(relative > bend, relative.clamp_min(bend) ** (1 / 3), relative * (29 / 6) ** 2 / 3 + 4 / 29)
-    x, y, z = f.unbind(dim=1)
-    return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=1)
+        cell = ((ab - self.low) / self.step).round_().clamp_(0, self.side - 1)
+        place = torch.add(cell[:, 1], cell[:, 0], alpha=self.side).long()  # [N, h, w]; exact, far below 2**24
+        # index_select takes whole rows: on a CPU several times faster than indexing with brackets.
+        indices = self.indices.index_select(0, place.flatten()).reshape(*place.shape, -1)
+        weights = self.weights.index_select(0, place.flatten()).reshape(*place.shape, -1)
+        return Targets(indices, weights, has_color(ab, GRAY_LIMIT))
 
 
 def lightness_and_ab(rgb: Tensor, *, target: str) -> tuple[Tensor, Tensor]:
-    """What the network sees and what it should say.
+    """What the network sees and what it should say, on the device where the photographs are.
+
+    On a CPU the tables of `color.lab` do it, in a fraction of the time of the same formulas in PyTorch.
 
     Args:
-        rgb: uint8 [N, 3, H, W], H and W multiples of 4.
+        rgb: uint8 [N, 3, H, W], sRGB, H and W multiples of 4.
         target: `mean` or `point`, see `Settings.target`.
     Returns: lightness float32 [N, 1, H, W] in 0..100 and ab float32 [N, 2, H/4, W/4].
     """
-    lab = rgb_to_lab(rgb)
+    split = lightness_and_ab_on_cpu if rgb.device.type == "cpu" else lightness_and_ab_by_formula
+    return split(rgb, target=target)
+
+
+def lightness_and_ab_by_formula(rgb: Tensor, *, target: str) -> tuple[Tensor, Tensor]:
+    """The same on any device, in PyTorch; the two agree to 0.002."""
+    lab = srgb_to_lab(rgb.float() / 255)
     ab = lab[:, 1:]
     small = F.avg_pool2d(ab, STRIDE) if target == "mean" else ab[:, :, ::STRIDE, ::STRIDE]
     return lab[:, :1], small.contiguous()
-
-
-def jitter_tone(lightness: Tensor, spread: float, generator: torch.Generator) -> Tensor:
-    """Put a random gamma on each photograph's lightness, [N, 1, H, W] in 0..100; spread is that of log gamma."""
-    if spread == 0:
-        return lightness
-    draw = torch.randn(len(lightness), 1, 1, 1, generator=generator) * spread
-    return 100 * (lightness / 100).clamp(0, 1) ** draw.exp().to(lightness.device)

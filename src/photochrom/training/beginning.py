@@ -1,0 +1,99 @@
+"""How a run begins: what is written once, and the network before its first step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from photochrom.data.crops import center_squares
+from photochrom.data.loading import Photographs
+from photochrom.training.batch_norm import synchronize
+from photochrom.training.batches import whole_batches
+from photochrom.training.checkpoint import Run
+from photochrom.training.objectives import Objective
+from photochrom.training.optimizers import freeze
+from photochrom.training.prior import count_prior
+from photochrom.training.settings import Settings
+from photochrom.training.systems import build_network, start_weights
+from photochrom.training.targets import lightness_and_ab
+
+VALIDATION_SIZE = 192  # side of the validation squares in pixels
+KEPT_COUNT = 8  # of them, their lightness is kept with the run
+INITIALIZATION_BATCHES = 10  # of crops, for `kmeans`: as many as the authors' commands take
+
+
+class Learner(nn.Module):
+    """A network with its loss behind it: lightness and ab in, a scalar out.
+
+    As one module it hands on a single number. A distribution over 313 bins at every place would otherwise be copied to
+    float32 on its way from the network to the loss.
+    """
+
+    def __init__(self, network: nn.Module, objective: Objective) -> None:
+        super().__init__()
+        self.network, self.objective = network, objective
+
+    def forward(self, lightness: Tensor, ab: Tensor) -> Tensor:
+        """The loss of a batch; the network runs at the run's precision, the loss decides on its own."""
+        output = self.network(lightness)
+        with torch.autocast(lightness.device.type, enabled=False):
+            return self.objective.loss(output, lightness, ab)
+
+
+def begin(
+    run: Run,
+    settings: Settings,
+    photographs: Photographs,
+    minutes: float | None,
+    start: Path | None,
+    device: torch.device,
+) -> None:
+    """Count the prior and write what does not change in the run."""
+    prior = count_prior(whole_batches(photographs, settings), settings, device)
+    begun = {"run": start.name, "data": Run(start).data()} if start else None
+    squares = center_squares(photographs.held_out[:KEPT_COUNT], VALIDATION_SIZE)
+    lightness, _ = lightness_and_ab(squares, target=settings.target)
+    record = {**photographs.record, "unreadable": len(photographs.ledger.unreadable)}
+    run.begin(settings, prior, {**record, "minutes": minutes, "start": begun}, lightness.numpy())
+
+
+def begin_network(settings: Settings, start: Path | None, *, fresh: bool) -> nn.Module:
+    """The network of the settings, before it has seen any photograph: what cannot be built is refused early.
+
+    Args:
+        settings: of the run.
+        start: a run whose averaged weights to begin with.
+        fresh: whether its weights matter; False where a checkpoint's are loaded into it anyway.
+    """
+    network = build_network(settings, pretrained=fresh and start is None)
+    if fresh and start is not None:
+        start_weights(network, Run(start).weights())
+    freeze(network, settings.frozen_blocks)
+    return network
+
+
+def prepare(
+    network: nn.Module, settings: Settings, photographs: Photographs, fabric: Fabric, *, initialized: bool
+) -> nn.Module:
+    """The network as the first step finds it, on its device.
+
+    Args:
+        network: of `begin_network`.
+        settings: of the run.
+        photographs: to initialize by, where the settings say so.
+        fabric: says how many processes there are, and on what.
+        initialized: whether it has its weights from a run.
+    """
+    if not initialized and settings.initialization == "kmeans":
+        from photochrom.training.initialization import initialize
+
+        sampler = whole_batches(photographs, settings)
+        crops = (sampler.draw(step) for step in range(INITIALIZATION_BATCHES))
+        initialize(network, (lightness_and_ab(rgb, target=settings.target)[0] for rgb in crops))
+    network = network.to(fabric.device, memory_format=torch.channels_last)
+    if fabric.world_size > 1:
+        network = synchronize(network, fabric.device)
+    return network
