@@ -7,7 +7,7 @@ import pytest
 
 from photochrom.color.ab_bins import ab_bins, nearest_bin
 from photochrom.color.lab import rgb_to_lab
-from photochrom.data.crops import decode
+from photochrom.data.decoding import decode
 from photochrom.data.sources import read_source
 from photochrom.evaluation.color_error import BinScores, ColorError, auc_of, bin_scores, bin_weights
 

@@ -15,8 +15,12 @@ from typing import Annotated, NoReturn
 import typer
 
 from photochrom.cli.colorize import colorize
+from photochrom.cli.data import data
+from photochrom.cli.evaluate import evaluate
 from photochrom.cli.export import export
+from photochrom.cli.panels import PanelCommand
 from photochrom.cli.reports import complain, debugging, unexpected
+from photochrom.cli.serve import serve
 from photochrom.cli.train import train
 from photochrom.cli.weights import weights
 
@@ -25,10 +29,13 @@ INTERRUPTED = 130
 
 # Rich would draw boxes around help and errors; importing it takes longer than everything else `--help` needs.
 app = typer.Typer(name="photochrom", rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
-app.command()(colorize)
+app.command(cls=PanelCommand)(colorize)
+app.command()(serve)
 app.command()(train)
 app.command()(export)
+app.command()(evaluate)
 app.add_typer(weights, name="weights")
+app.add_typer(data, name="data")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import typer
 
 from photochrom.cli.reports import complain
 
 
+def train_extra() -> AbstractContextManager[None]:
+    """Around the imports of a command that trains or exports: `needs_extra("train")`."""
+    return needs_extra("train")
+
+
 @contextmanager
-def train_extra() -> Iterator[None]:
-    """Around the imports of a command that trains or exports.
+def needs_extra(extra: str) -> Iterator[None]:
+    """Around the imports of a command that needs one of the package's extras.
 
     Raises: typer.Exit with code 2 when a package of the extra is missing.
     """
@@ -21,5 +26,5 @@ def train_extra() -> Iterator[None]:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "photochrom":
             raise
-        complain(f"this command needs {error.name}, which is not installed; type: pip install 'photochrom[train]'")
+        complain(f"this command needs {error.name}, which is not installed; type: pip install 'photochrom[{extra}]'")
         raise typer.Exit(2) from None

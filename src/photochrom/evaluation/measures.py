@@ -163,7 +163,7 @@ MEASURES: dict[str, Measure] = {
         Measure(
             "kernel",
             "kernel distance",
-            "1e-3",
+            "",
             "lower",
             3,
             "As the Frechet distance, but unbiased for small sets.",

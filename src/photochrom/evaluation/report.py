@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,9 @@ class Cost:
 
     parameters: int | None = None  # count
     parameters_mb: float | None = None  # 4 bytes each, 1 MB = 10^6 bytes, as the paper's table counts
-    activations_mb: float | None = None  # every map of the network, float32, at the evaluated size
+    activations_mb: float | None = (
+        None  # every layer's output, float32 at 224 x 224; 1 MB = 2^20 bytes, as the paper
+    )
     gflop: float | None = None  # two for each multiply-add
     file_mb: float | None = None  # the ONNX file
     milliseconds: Estimate | None = None  # median; the interval is the middle half of the repeats
@@ -145,6 +149,19 @@ class Report:
         """The report as JSON; `from_json` reads it."""
         return json.dumps(dataclasses.asdict(self), indent=1)
 
+    @classmethod
+    def from_json(cls, text: str) -> Report:
+        """The report that `to_json` wrote. Raises ValueError for another text."""
+        try:
+            return _build(cls, json.loads(text))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ValueError(f"this is no report of an evaluation ({error!r}); give the JSON that one wrote") from None
+
+    @classmethod
+    def load(cls, path: Path) -> Report:
+        """Read the JSON file that `save` wrote. Raises OSError, or ValueError as `from_json`."""
+        return cls.from_json(path.read_text(encoding="utf-8"))
+
     def row(self, name: str) -> Row:
         """The row of that name. Raises KeyError."""
         for row in self.rows:
@@ -153,5 +170,30 @@ class Report:
         raise KeyError(name)
 
     def save(self, path: Path) -> None:
-        """Write the JSON file."""
-        path.write_text(self.to_json() + "\n", encoding="utf-8")
+        """Write the JSON file, whole or not at all. Raises OSError."""
+        write_text(path, self.to_json() + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file, whole or not at all. Raises OSError."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _build(kind: Any, value: Any) -> Any:
+    """A value of JSON as the type that an annotation asks for: dataclasses, and lists and dictionaries of them."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        kinds = get_type_hints(kind)
+        return kind(**{name: _build(kinds[name], content) for name, content in value.items()})
+    if origin is list:
+        return [_build(inner[0], one) for one in value]
+    if origin is dict:
+        return {name: _build(inner[1], one) for name, one in value.items()}
+    if origin is UnionType:  # X | None
+        return None if value is None else _build(inner[0], value)
+    return value
