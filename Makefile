@@ -4,7 +4,7 @@ DEV := .venv
 DEMO := .venv-demo
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-all check format clean
+.PHONY: demo test test-all check format table fuzz clean
 
 demo: $(DEMO)/.installed  ## color the example photographs and make one before/after sheet
 	$(DEMO)/bin/python examples/demo.py
@@ -30,7 +30,7 @@ format: $(DEV)/.installed  ## let ruff lay out and mend what it can
 # The CPU build of PyTorch, where the index offers one, is a few hundred MB; the pin in constraints.txt chooses it.
 $(DEV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(DEV)
-	$(DEV)/bin/python $(PIP_INSTALL) -c constraints.txt -e ".[train,eval,dev]"
+	$(DEV)/bin/python $(PIP_INSTALL) -c constraints.txt -e ".[train,eval,serve,dev]"
 	touch $@
 
 $(DEMO)/.installed: pyproject.toml constraints.txt
@@ -38,5 +38,16 @@ $(DEMO)/.installed: pyproject.toml constraints.txt
 	$(DEMO)/bin/python $(PIP_INSTALL) -c constraints.txt -e .
 	touch $@
 
+DATA ?= ../shared/data/eval
+RUNS ?= $(patsubst %/settings.json,%,$(wildcard runs/*/settings.json))
+
+table: $(DEV)/.installed  ## the paper's table, measured here: make table DATA=photographs/
+	$(DEV)/bin/photochrom evaluate $(DATA) --model truth --model gray --model random --model mean-color --model lite \
+		$(addprefix --model ,$(RUNS)) --out table-output
+
+fuzz: $(DEV)/.installed  ## hours: damaged photographs to the decoder, malformed requests to the server
+	$(DEV)/bin/python fuzz/images.py --cases 120000
+	$(DEV)/bin/python fuzz/http_requests.py
+
 clean:
-	rm -rf $(DEV) $(DEMO) demo-output
+	rm -rf $(DEV) $(DEMO) demo-output table-output
