@@ -7,6 +7,7 @@
 # EVAL      photographs to report on, never trained on
 # MINUTES   of training for each system, the same for all; 6 unless said otherwise
 # STEPS     instead of minutes: so many steps for each, which a busy machine cannot shorten and a kill cannot change
+# START     a run that lite-full, lite-class and lite-l2 all start from; without it each begins with a fresh decoder
 # OUT       where runs and files go; runs/variants unless said otherwise
 # SYSTEMS   recipes, separated by blanks; every row of the table unless said otherwise
 # PHOTOS    photographs to color with each, separated by blanks; some of examples/ unless said otherwise
@@ -42,6 +43,7 @@ for recipe in $SYSTEMS; do
     words=(--out "$run" "${budget[@]}")
     for source in "${data[@]}"; do words+=(--data "$source"); done
     for setting in $(settings_of "$recipe"); do words+=(--set "$setting"); done
+    if [ -n "${START:-}" ] && [[ $recipe = lite-* ]]; then words+=(--start "$START"); fi
     if [ "$recipe" = eccv16-l2-ft ]; then words+=(--start "$OUT/eccv16-full"); fi
     if [ -e "$run/settings.json" ]; then words+=(--resume); fi # a finished run is left as it is
     echo "== $recipe ${budget[*]}"

@@ -57,6 +57,15 @@ def test_encoding_by_table_is_the_soft_encoding_to_the_width_of_its_cells():
     np.testing.assert_allclose(np.sort(dense.numpy(), -1), np.sort(wanted, -1), atol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_colors_of_another_type_find_the_same_bins(dtype):
+    ab = torch.randint(-100, 101, (2, 2, 16, 16), generator=torch.Generator().manual_seed(0))  # exact in all types
+    encoder = TargetEncoder(neighbors=5, sigma=5.0, device=torch.device("cpu"))
+    found, wanted = encoder.encode(ab.to(dtype)), encoder.encode(ab.float())
+    assert torch.equal(found.indices, wanted.indices)
+    assert torch.equal(found.weights, wanted.weights)
+
+
 def test_only_a_photograph_with_color_somewhere_counts():
     ab = torch.zeros(3, 2, 4, 4)
     ab[1, 0, 2, 2] = -5.5

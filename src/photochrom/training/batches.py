@@ -16,6 +16,21 @@ from photochrom.training.targets import lightness_and_ab
 from photochrom.training.tone import bend_tone, random_gammas
 
 
+class Batch:
+    """What a step learns from. Nothing that a library knows how to open, and so nothing that Fabric changes.
+
+    Fabric casts every float tensor among a module's arguments, in dataclasses too, to the precision of the run. Colors
+    in bfloat16 would fall into other bins.
+
+    Attributes:
+        lightness: float32 [n, 1, S, S] in 0..100.
+        ab: float32 [n, 2, S/4, S/4].
+    """
+
+    def __init__(self, lightness: Tensor, ab: Tensor) -> None:
+        self.lightness, self.ab = lightness, ab
+
+
 def whole_batches(photographs: Photographs, settings: Settings) -> CropSampler:
     """A sampler of a run's whole batches, whatever number of processes shares them."""
     return CropSampler(
@@ -46,13 +61,13 @@ class Batches:
         self.flow: Iterator[Tensor] | None = None
         self.current: CropSampler | None = None
 
-    def at(self, step: int, done: float) -> tuple[Tensor, Tensor]:
+    def at(self, step: int, done: float) -> Batch:
         """The share of a step, which must follow the step before.
 
         Args:
             step: counted from 0.
             done: how much of the run is over, 0..1.
-        Returns: lightness float32 [n, 1, S, S] in 0..100, its tone bent, and ab float32 [n, 2, S/4, S/4].
+        Returns: this process's share; the tone of its lightness is bent.
         """
         sampler = self.final if done >= 1 - self.settings.final_share else self.first
         if self.flow is None or sampler is not self.current:
@@ -61,4 +76,4 @@ class Batches:
         lightness, ab = lightness_and_ab(rgb, target=self.settings.target)
         gammas = random_gammas(step, self.settings.seed, count=self.settings.batch, spread=self.settings.tone_jitter)
         share = slice(sampler.rank * len(rgb), (sampler.rank + 1) * len(rgb))
-        return bend_tone(lightness, gammas[share]).contiguous(memory_format=torch.channels_last), ab
+        return Batch(bend_tone(lightness, gammas[share]).contiguous(memory_format=torch.channels_last), ab)

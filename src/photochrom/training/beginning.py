@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from photochrom.data.crops import center_squares
 from photochrom.data.loading import Photographs
 from photochrom.training.batch_norm import synchronize
-from photochrom.training.batches import whole_batches
+from photochrom.training.batches import Batch, whole_batches
 from photochrom.training.checkpoint import Run
 from photochrom.training.objectives import Objective
 from photochrom.training.optimizers import freeze
@@ -26,7 +26,7 @@ INITIALIZATION_BATCHES = 10  # of crops, for `kmeans`: as many as the authors' c
 
 
 class Learner(nn.Module):
-    """A network with its loss behind it: lightness and ab in, a scalar out.
+    """A network with its loss behind it: a batch in, a scalar out.
 
     As one module it hands on a single number. A distribution over 313 bins at every place would otherwise be copied to
     float32 on its way from the network to the loss.
@@ -36,9 +36,10 @@ class Learner(nn.Module):
         super().__init__()
         self.network, self.objective = network, objective
 
-    def forward(self, lightness: Tensor, ab: Tensor) -> Tensor:
+    def forward(self, batch: Batch) -> Tensor:
         """The loss of a batch; the network runs at the run's precision, the loss decides on its own."""
-        output = self.network(lightness)
+        lightness, ab = batch.lightness, batch.ab
+        output = self.network(lightness.to(next(self.network.parameters()).dtype))  # float64 where that is asked for
         with torch.autocast(lightness.device.type, enabled=False):
             return self.objective.loss(output, lightness, ab)
 

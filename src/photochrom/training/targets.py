@@ -52,8 +52,8 @@ class TargetEncoder:
         self.weights = torch.from_numpy(np.array(table.weights)).reshape(-1, neighbors).to(device)
 
     def encode(self, ab: Tensor) -> Targets:
-        """ab: float32 [N, 2, h, w], not scaled."""
-        cell = ((ab - self.low) / self.step).round_().clamp_(0, self.side - 1)
+        """ab: float [N, 2, h, w], not scaled; in float32, since a shorter type cannot number the table's cells."""
+        cell = ((ab.float() - self.low) / self.step).round_().clamp_(0, self.side - 1)
         place = torch.add(cell[:, 1], cell[:, 0], alpha=self.side).long()  # [N, h, w]; exact, far below 2**24
         # index_select takes whole rows: on a CPU several times faster than indexing with brackets.
         indices = self.indices.index_select(0, place.flatten()).reshape(*place.shape, -1)

@@ -146,8 +146,7 @@ def train(
             follow_batches(network, step, settings)
             torch.manual_seed(settings.seed * 1_000_003 + step)  # what dropout draws from
             set_rates(optimizer, schedule(step, done, settings))
-            lightness, ab = batches.at(step, done)
-            loss = learner(lightness, ab)
+            loss = learner(batches.at(step, done))
             optimizer.zero_grad()
             fabric.backward(loss)
             limit = settings.clip_norm or math.inf
