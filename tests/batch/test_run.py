@@ -254,7 +254,6 @@ def test_a_folder_that_may_not_be_written_is_refused_before_anything_is_done(run
         run(album, tmp_path / "file" / "new", recorded=True)
 
 
-KILLS = 3
 RUN = """
 import sys, time
 from pathlib import Path
@@ -268,8 +267,9 @@ for outcome in colorize_all(works, Options(model=model), outputs, jobs=2, resume
 """
 
 
+@pytest.mark.parametrize("wanted", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_a_run_that_is_killed_again_and_again_ends_in_the_tree_of_one_undisturbed(
-    tmp_path, write_photo, tiny_model, files_in
+    tmp_path, write_photo, tiny_model, files_in, wanted
 ):
     for number in range(24):
         write_photo(tmp_path / "album" / f"{number % 3}" / f"{number}.png", number)
@@ -282,17 +282,17 @@ def test_a_run_that_is_killed_again_and_again_ends_in_the_tree_of_one_undisturbe
     assert start(tmp_path / "undisturbed").wait() == 0
     while not finished:
         process = start(tmp_path / "disturbed")
-        for _ in range(chance.randrange(1, 8) if kills < KILLS else 100):
+        for _ in range(chance.randrange(1, 8) if kills < wanted else 100):
             if not process.stdout.readline():
                 break
         time.sleep(chance.random() * 0.02)
-        if kills < KILLS:
+        if kills < wanted:
             process.send_signal(signal.SIGKILL)
             kills += process.wait() == -signal.SIGKILL
         else:
             finished = process.wait() == 0
         process.stdout.close()
-    assert kills == KILLS
+    assert kills == wanted
     disturbed, undisturbed = files_in(tmp_path / "disturbed"), files_in(tmp_path / "undisturbed")
     assert len(undisturbed) == 49  # two results each, and the manifest
     assert disturbed == undisturbed

@@ -1,5 +1,6 @@
 """The command, run in this process or in one of its own."""
 
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -31,6 +32,25 @@ def command(capfd):
         return Ended(code, *capfd.readouterr())
 
     return run
+
+
+@pytest.fixture
+def begun_command():
+    """The command in a process of its own that is still running: a Popen. Control-C reaches it.
+
+    A shell that starts the tests in the background hands its deafness to SIGINT on to them.
+    """
+
+    def begin(*words):
+        return subprocess.Popen(
+            [sys.executable, "-m", "photochrom", *map(str, words)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+
+    return begin
 
 
 @pytest.fixture

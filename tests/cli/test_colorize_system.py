@@ -100,17 +100,12 @@ def test_a_folder_that_may_not_be_written_is_told(command, photo, open_model, as
     assert files_in(photo.parent) == before
 
 
-def test_control_c_ends_with_130_and_leaves_nothing(tmp_path, tiny_model, files_in):
+def test_control_c_ends_with_130_and_leaves_nothing(begun_command, tmp_path, tiny_model, files_in):
     """Interrupted while the result is being written: its temporary file is there, and must go."""
     large = np.tile(skimage.data.astronaut(), (6, 6, 1))  # 9 megapixels
     path = tmp_path / "large.jpg"
     Image.fromarray(large).save(path)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "photochrom", "colorize", path, "--model", tiny_model],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = begun_command("colorize", path, "--model", tiny_model)
     while len(list(tmp_path.iterdir())) == 1 and process.poll() is None:
         time.sleep(0.002)
     assert "large.color.jpg" not in files_in(tmp_path), "too quick to be interrupted: take a larger photograph"
@@ -160,19 +155,14 @@ def test_a_folder_run_into_a_place_that_may_not_be_written_is_refused(command, p
     assert "cannot be written" in ended.err
 
 
-def test_control_c_in_a_folder_keeps_what_is_done_and_resume_goes_on(cold_command, tmp_path, tiny_model):
+def test_control_c_in_a_folder_keeps_what_is_done_and_resume_goes_on(begun_command, cold_command, tmp_path, tiny_model):
     """Interrupted after the first result: the manifest tells of what is there, and nothing is half-written."""
     (tmp_path / "album").mkdir()
     large = np.tile(skimage.data.camera(), (3, 3))
     for number in range(8):
         Image.fromarray(np.roll(large, number)).save(tmp_path / "album" / f"{number}.jpg")
     words = ["colorize", tmp_path / "album", "-o", tmp_path / "new", "--model", tiny_model, "--jobs", "2"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "photochrom", *map(str, words)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = begun_command(*words)
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
     rest, err = process.communicate(timeout=120)

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -187,3 +188,17 @@ def test_the_function_finds_weights_that_were_mended(tmp_path, tiny_model, coffe
 def test_a_temperature_outside_0_to_1_is_refused_before_anything_is_read(colorizer, temperature):
     with pytest.raises(ValueError, match="temperature"):
         colorizer.colorize("there is no such file.jpg", temperature=temperature)
+
+
+def test_other_choices_share_the_loaded_network(colorizer, tiny_model, coffee):
+    vivid = colorizer.with_options(replace(colorizer.options, temperature=0.1, saturation=1.5))
+    expected = Colorizer.from_options(Options(tiny_model, temperature=0.1, saturation=1.5)).colorize(coffee)
+    np.testing.assert_array_equal(vivid.colorize(coffee).numpy(), expected.numpy())
+    assert vivid.predictor is colorizer.predictor
+    assert colorizer.options.saturation == 1
+
+
+@pytest.mark.parametrize("other", [{"model": "lite"}, {"threads": 3}])
+def test_another_network_needs_a_colorizer_of_its_own(colorizer, other):
+    with pytest.raises(ValueError, match="make another one"):
+        colorizer.with_options(replace(colorizer.options, **other))

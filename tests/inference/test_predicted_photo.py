@@ -197,3 +197,28 @@ def test_options_are_not_changed_by_choosing(tiny_model, coffee):
     before = dataclasses.replace(colorizer.options)
     colorizer.predict(coffee).color(saturation=2, hints=[Hint(1, 1, "#fff")])
     assert colorizer.options == before
+
+
+def test_other_options_choose_anew_without_the_network(tiny_model, coffee, predicted, mask_file, monkeypatch):
+    choices = {"temperature": 0.2, "saturation": 1.4, "white_balance": 0.3, "mask": mask_file, "seed": 7, "mark": True}
+    expected = with_options(tiny_model, coffee, **choices)
+    monkeypatch.setattr("photochrom.inference.predictor.Predictor.predict", None)  # whoever runs it fails
+    other = predicted.with_options(Options(tiny_model, **choices))
+    np.testing.assert_array_equal(other.color().numpy(), expected.color().numpy())
+    np.testing.assert_array_equal(other.samples(2)[1].ab, expected.samples(2)[1].ab)
+    assert other.color().mark
+    assert other.color().made.temperature == 0.2
+    assert predicted.with_options(Options(tiny_model, provenance=False)).color().made is None
+
+
+def test_what_is_drawn_once_takes_any_choice(predicted):
+    drawn = predicted.draw(3, seed=4)
+    samples = predicted.samples(3, seed=4)
+    for ab, sample in zip(drawn, samples, strict=True):
+        np.testing.assert_array_equal(predicted.color(drawn=ab).numpy(), sample.numpy())
+    np.testing.assert_allclose(predicted.color(drawn=drawn[1], saturation=0.5).ab, drawn[1] / 2)
+
+
+def test_a_mask_may_be_the_bytes_of_its_file(predicted, mask_file):
+    expected = predicted.color(mask=mask_file).numpy()
+    np.testing.assert_array_equal(predicted.color(mask=mask_file.read_bytes()).numpy(), expected)

@@ -37,3 +37,11 @@ def test_a_straight_slope_stays_straight_and_in_its_place():
 
 def test_reducing_is_allowed():
     assert enlarge(smooth_map(64, 96), 20, 16).numpy().shape == (16, 20)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1095, 913), (300, 41), (97, 641), (20, 16)])
+def test_what_is_drawn_at_once_is_what_is_streamed_to_the_last_bit(width, height, monkeypatch):
+    small = np.random.default_rng(0).uniform(-9000, 9000, (64, 96)).astype(np.float32)
+    at_once = enlarge(small, width, height).numpy()
+    monkeypatch.setattr("photochrom.photos.enlarging.HELD_PIXELS", 0)
+    np.testing.assert_array_equal(enlarge(small, width, height).numpy(), at_once)

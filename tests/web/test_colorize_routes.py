@@ -10,6 +10,7 @@ import pyvips
 from PIL import Image
 
 from photochrom import Colorizer, Options
+from photochrom.photos import open_pages
 
 
 def pixels(content):
@@ -112,7 +113,7 @@ def test_a_16_bit_tiff_comes_back_with_16_bits(ask):
         ({"temperature": "nan"}, "temperature"),
         ({"saturation": "lots"}, "number"),
         ({"colour": "yes"}, "no choice"),
-        ({"mask": "/etc/passwd"}, "no choice"),
+        ({"options": '{"mask": "/etc/passwd"}'}, "no choice"),
         ({"threads": "64"}, "no choice"),
         ({"max_megapixels": "1e9"}, "no choice"),
         ({"model": "/etc/passwd"}, "no such model"),
@@ -172,3 +173,108 @@ def test_the_file_says_that_its_colors_are_estimated_unless_that_is_not_wanted(a
         return await client.post(url, files={"photo": gray_file()})
 
     assert (b"estimated by photochrom" in ask(story).content) is wanted
+
+
+def white_left_half(format="PNG"):
+    """The file of a mask that colors the left half of any photograph."""
+    half = np.repeat(np.uint8([[255, 0]]), 2, axis=0).repeat(24, axis=0).repeat(32, axis=1)
+    file = io.BytesIO()
+    Image.fromarray(half).save(file, format)
+    return file.getvalue()
+
+
+def test_a_mask_is_sent_as_a_file_and_keeps_its_black_part_gray(ask, gray_file, tiny_model):
+    content, mask = gray_file(), white_left_half()
+
+    async def story(client):
+        return await client.post("/api/v1/colorize?format=png", files={"photo": content, "mask": ("m.png", mask)})
+
+    got = pixels(ask(story).content)
+    np.testing.assert_array_equal(got, Colorizer(tiny_model).colorize(content, mask=mask).numpy())
+    assert np.ptp(got[:, 40:].astype(int), axis=-1).max() == 0
+    assert np.ptp(got[:, :24].astype(int), axis=-1).max() > 10
+
+
+@pytest.mark.parametrize(
+    ("masks", "status", "word"),
+    [
+        ([b"/etc/passwd"], 415, "the mask: this is no photograph"),
+        ([b""], 415, "the mask: the file is empty"),
+        ([white_left_half(), white_left_half()], 422, "twice"),
+    ],
+)
+def test_a_mask_that_is_none_is_refused(ask, gray_file, masks, status, word):
+    async def story(client):
+        files = [("photo", gray_file()), *(("mask", ("mask", mask)) for mask in masks)]
+        return await client.post("/api/v1/colorize", files=files)
+
+    reply = ask(story)
+    assert reply.status_code == status, reply.text
+    assert word in reply.json()["detail"]
+
+
+def test_the_mark_is_in_the_corner_when_it_is_wanted(ask, gray_file):
+    content = gray_file(size=(320, 240))
+
+    async def story(client):
+        marked = await client.post("/api/v1/colorize?format=png&mark=true", files={"photo": content})
+        plain = await client.post("/api/v1/colorize?format=png", files={"photo": content})
+        return pixels(marked.content).astype(int), pixels(plain.content).astype(int)
+
+    marked, plain = ask(story)
+    changed = np.abs(marked - plain).max(axis=-1) > 0
+    rows, columns = np.nonzero(changed)
+    assert changed.any()
+    assert rows.min() > 200
+    assert columns.min() > 160
+
+
+def tiff_of(*sizes):
+    """A TIFF with a gray page of each size, (width, height)."""
+    pages = [
+        Image.fromarray(np.full((height, width), 90 + 40 * n, np.uint8)) for n, (width, height) in enumerate(sizes)
+    ]
+    file = io.BytesIO()
+    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:])
+    return file.getvalue()
+
+
+def test_every_page_of_a_tiff_is_colored(ask, tiny_model):
+    sizes = (64, 48), (40, 80), (96, 32)
+    content = tiff_of(*sizes)
+
+    async def story(client):
+        as_png = await client.post("/api/v1/colorize?format=png", files={"photo": content})
+        return await client.post("/api/v1/colorize", files={"photo": content}), as_png
+
+    reply, as_png = ask(story)
+    assert reply.headers["content-type"] == "image/tiff"
+    colored = Image.open(io.BytesIO(reply.content))
+    assert colored.n_frames == len(sizes)
+    colorizer = Colorizer(tiny_model)
+    for number, page in enumerate(open_pages(content)):
+        colored.seek(number)
+        assert colored.size == sizes[number]
+        np.testing.assert_array_equal(np.asarray(colored), colorizer.colorize(page).numpy())
+    assert as_png.status_code == 422
+    assert "3 pages" in as_png.json()["detail"]
+
+
+def test_the_pages_of_a_tiff_count_together(ask):
+    async def story(client):
+        return await client.post("/api/v1/colorize", files={"photo": tiff_of((1000, 600), (1000, 600))})
+
+    reply = ask(story, max_megapixels=1)
+    assert reply.status_code == 413
+    assert "1.2 megapixels in 2 pages" in reply.json()["detail"]
+
+
+def test_more_pages_than_are_taken_at_once_are_refused(ask, monkeypatch):
+    monkeypatch.setattr("photochrom.web.coloring.MAX_PAGES", 2)
+
+    async def story(client):
+        return await client.post("/api/v1/colorize", files={"photo": tiff_of((32, 32), (32, 32), (32, 32))})
+
+    reply = ask(story)
+    assert reply.status_code == 413
+    assert "2 are taken at once" in reply.json()["detail"]

@@ -17,10 +17,11 @@ def fuzz():
     return module
 
 
-def test_malformed_bytes_are_answered_or_cut_off(fuzz, page_address):
-    answers = fuzz.fuzz_bytes(page_address, 400, seed=1)
-    assert answers.total() == 400
-    assert answers["400"] > 50  # much of it was malformed indeed
+@pytest.mark.parametrize("count", [120, pytest.param(2000, marks=pytest.mark.slow)])
+def test_malformed_bytes_are_answered_or_cut_off(fuzz, page_address, count):
+    answers = fuzz.fuzz_bytes(page_address, count, seed=1)
+    assert answers.total() == count
+    assert answers["400"] > count / 8  # much of it was malformed indeed
 
 
 def test_whole_requests_are_understood(fuzz, page_address):
@@ -29,6 +30,7 @@ def test_whole_requests_are_understood(fuzz, page_address):
     assert answers == ["422", "422", "202", "422", "404", "404", "200", "200", "200", "404", "200"]
 
 
+@pytest.mark.slow  # the document alone takes seconds to read
 def test_requests_made_from_the_openapi_document_are_answered_as_it_says(fuzz, page_address):
     pytest.importorskip("schemathesis", reason="schemathesis is not installed")
     assert fuzz.fuzz_meaning(page_address, 4, seed=1).total() > 100

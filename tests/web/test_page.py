@@ -300,8 +300,15 @@ def test_a_server_with_a_token_asks_for_it(visit, examples, tiny_model, running_
     colored(page, examples / "cat.jpg")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("viewport", "scheme"),
+    [
+        pytest.param(DESKTOP, "light", id="desktop-light"),
+        pytest.param(DESKTOP, "dark", id="desktop-dark", marks=pytest.mark.slow),
+        pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.slow),
+        pytest.param(PHONE, "dark", id="phone-dark", marks=pytest.mark.slow),
+    ],
+)
 def test_the_page_fits_its_window_and_has_no_serious_fault_for_anybody(visit, examples, viewport, scheme):
     phone = viewport is PHONE
     page = visit(viewport, scheme, has_touch=phone, device_scale_factor=2 if phone else 1)

@@ -180,3 +180,35 @@ def test_a_photograph_that_is_damaged_further_down_leaves_a_line_in_the_zip(ask)
     reply = ask(story)
     assert reply.status_code == 422
     assert "damaged" in reply.json()["detail"]
+
+
+def test_a_mask_that_was_sent_with_a_photograph_holds_for_every_choice(ask, gray_file, tiny_model):
+    content = gray_file()
+    mask = io.BytesIO()
+    Image.fromarray(np.repeat(np.uint8([[0, 255]]), 48, axis=0).repeat(32, axis=1)).save(mask, "PNG")
+
+    async def story(client):
+        files = {"photo": content, "mask": ("mask.png", mask.getvalue())}
+        id = (await client.post("/api/v1/photographs", files=files)).json()["id"]
+        url = f"/api/v1/photographs/{id}/result"
+        plain = await client.post(url, json={"format": "png", "saturation": 1.4})
+        sample = await client.post(url, json={"format": "png", "sample": 1})
+        return pixels(plain.content), pixels(sample.content)
+
+    plain, sample = ask(story)
+    expected = Colorizer(tiny_model).predict(content).color(saturation=1.4, mask=mask.getvalue()).numpy()
+    np.testing.assert_array_equal(plain, expected)
+    for picture in (plain, sample):
+        assert np.ptp(picture[:, :24].astype(int), axis=-1).max() == 0
+        assert np.ptp(picture[:, 40:].astype(int), axis=-1).max() > 10
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_note_is_in_the_result_as_it_was_last_asked_for(ask, gray_file, wanted):
+    async def story(client):
+        url = f"/api/v1/photographs?provenance={str(not wanted).lower()}"
+        id = (await client.post(url, files={"photo": gray_file()})).json()["id"]
+        asked = {"format": "jpg", "provenance": wanted}
+        return (await client.post(f"/api/v1/photographs/{id}/result", json=asked)).content
+
+    assert (b"estimated by photochrom" in ask(story)) is wanted

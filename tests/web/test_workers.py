@@ -7,8 +7,9 @@ import time
 import pytest
 import pyvips
 
+from photochrom.batch.stopping import Stopped
 from photochrom.web.problems import Overloaded
-from photochrom.web.workers import Stopped, Workers
+from photochrom.web.workers import Workers
 
 
 def test_no_more_than_so_many_run_at_once():
@@ -65,8 +66,9 @@ def test_libvips_stops_in_the_middle_of_a_picture():
 
     def work(stop):
         # Minutes of arithmetic, were it not stopped.
-        image = stop.watch(pyvips.Image.gaussnoise(20_000, 20_000).gaussblur(30))
-        return image.avg()
+        image = pyvips.Image.gaussnoise(20_000, 20_000).gaussblur(30)
+        with stop.watching(image):
+            return image.avg()
 
     async def story():
         workers = Workers(1, 0, "test")

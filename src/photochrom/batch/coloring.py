@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 from photochrom.batch.errors import BatchError, NoRoom, is_no_room
 from photochrom.batch.finding import STDIN
 from photochrom.batch.outputs import Outputs, Targets, targets_for
-from photochrom.batch.pictures import Picture, color_pictures, extension_of
+from photochrom.batch.pictures import Picture, color_pictures
 from photochrom.batch.planning import Task
 from photochrom.batch.snapshot import Snapshot, take_snapshot
 from photochrom.batch.stopping import Stop
@@ -70,6 +69,8 @@ class Coloring:
         return replace(outcome, seconds=None if outcome.state == "done" else round(perf_counter() - start, 3))
 
     def _color(self, task: Task) -> Outcome:
+        from photochrom.photos import formats
+
         work = task.work
         if task.refusal:
             raise BatchError(task.refusal)
@@ -86,7 +87,7 @@ class Coloring:
         pages = snapshot.open(max_megapixels=self.colorizer.options.max_megapixels)
         targets = task.targets
         if targets.pending:
-            targets = targets_for(work, self.outputs, extension=extension_of(pages[0].format))
+            targets = targets_for(work, self.outputs, extension=formats.natural_extension(pages[0].format))
         colored = color_pictures(self.colorizer, snapshot, pages, targets, self.outputs)
         with self._workshop(task.record, targets.picture.parent) as folder:
             files = [folder / f"{n}{picture.path.suffix}" for n, picture in enumerate(colored.pictures)]
@@ -131,7 +132,7 @@ class Coloring:
             path = record.workshop()
         else:
             folder.mkdir(parents=True, exist_ok=True)
-            path = folder / f".photochrom-{secrets.token_hex(4)}"
+            path = folder / f".photochrom-{os.urandom(4).hex()}"
             path.mkdir()
         try:
             yield path
@@ -216,7 +217,7 @@ def _move(file: Path, path: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        beside = path.with_name(f".{secrets.token_hex(4)}{path.suffix}")
+        beside = path.with_name(f".{os.urandom(4).hex()}{path.suffix}")
         try:
             shutil.copyfile(file, beside)
             beside.replace(path)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from photochrom.batch.errors import BatchError
 from photochrom.batch.outputs import Outputs, Targets
-from photochrom.batch.result_names import OTHERWISE
 from photochrom.batch.snapshot import Snapshot
 from photochrom.batch.stopping import Stop
 
@@ -98,18 +97,6 @@ def color_pictures(
     main = Picture(targets.picture, images, snapshot if copied else None, colored[0].mark)
     extras = () if kept else tuple(_extras(colored[0], predicted, targets))
     return Colored((main, *extras), any(page.already_colored for page in colored), kept)
-
-
-def extension_of(format_name: str) -> str:
-    """The extension for results of a photograph in this format, PNG for those that are only read.
-
-    Example:
-        >>> extension_of("JPEG"), extension_of("GIF")
-        ('.jpg', '.png')
-    """
-    from photochrom.photos import formats
-
-    return next((kind.extensions[0] for kind in formats.WRITABLE if kind.name == format_name), OTHERWISE)
 
 
 def _check_pages(count: int, to_tiff: bool, outputs: Outputs) -> None:

@@ -30,7 +30,7 @@ def check_temperature(temperature: float) -> float:
     """
     if not 0 < temperature <= 1:  # NaN fails both comparisons
         raise ValueError(
-            f"temperature must be above 0 and at most 1, got {temperature:g}; "
+            f"temperature must be above 0 and at most 1, got {temperature}; "
             f"{DEFAULT_TEMPERATURE:g} is the paper's, 1 is calmer, 0.1 more vivid"
         )
     return float(temperature)

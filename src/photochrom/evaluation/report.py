@@ -29,9 +29,7 @@ class Cost:
 
     parameters: int | None = None  # count
     parameters_mb: float | None = None  # 4 bytes each, 1 MB = 10^6 bytes, as the paper's table counts
-    activations_mb: float | None = (
-        None  # every layer's output, float32 at 224 x 224; 1 MB = 2^20 bytes, as the paper
-    )
+    activations_mb: float | None = None  # every layer's output, float32 at 224 x 224; 1 MB = 2^20 bytes, as the paper
     gflop: float | None = None  # two for each multiply-add
     file_mb: float | None = None  # the ONNX file
     milliseconds: Estimate | None = None  # median; the interval is the middle half of the repeats

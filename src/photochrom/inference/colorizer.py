@@ -7,6 +7,7 @@ of a cold start's half second that is a tenth.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Thread
@@ -103,12 +104,34 @@ class Colorizer:
         self._loading = _Background(load)
         self._weights = weights
 
+    def with_options(self, options: Options) -> Colorizer:
+        """The same loaded network under other choices.
+
+        Args:
+            options: of this colorizer's model and threads; another network needs a colorizer of its own.
+        Raises: ValueError for other ones.
+
+        Example:
+            >>> vivid = colorizer.with_options(replace(colorizer.options, saturation=1.3))  # doctest: +SKIP
+        """
+        loaded = self.options.model, self.options.threads
+        if (options.model, options.threads) != loaded:
+            raise ValueError(
+                f"this colorizer has loaded {loaded[0]} with threads={loaded[1]}, not {options.model} with "
+                f"threads={options.threads}; make another one"
+            )
+        other = copy(self)
+        other.options = options
+        return other
+
     @property
     def predictor(self) -> Predictor:
         """The loaded network. Raises: WeightsError when its file is damaged or not one of photochrom's."""
         return self._loading.result()
 
-    def colorize(self, photo: Source, *, temperature: float | None = None) -> ColorizedPhoto:
+    def colorize(
+        self, photo: Source, *, temperature: float | None = None, mask: str | Path | bytes | None = None
+    ) -> ColorizedPhoto:
         """Color one photograph; only its lightness is looked at, so a color photograph is colored anew.
 
         With the option `keep_color` a photograph that has colors of its own is given back as it is.
@@ -116,6 +139,7 @@ class Colorizer:
         Args:
             photo: a path, the bytes of a file, a NumPy array (uint8 or uint16; [h, w] or [h, w, 3]) or a PIL image.
             temperature: in (0, 1]; None for the colorizer's.
+            mask: a picture, white where to color, as a path or the bytes of its file; None for the colorizer's.
         Returns: a ColorizedPhoto. The full-size picture is made when it is asked for.
         Raises: PhotoError for a photograph that cannot be read or is too large for the memory, WeightsError for
             damaged weights, ValueError for a temperature outside (0, 1] or a hint outside the picture.
@@ -126,14 +150,15 @@ class Colorizer:
         seen = self._see(photograph) if self.options.keep_color else None
         if seen is not None and seen.already_colored:
             return _kept_as_it_is(seen)
-        if self._needs_the_distribution():
-            return self._predicted(photograph).color(temperature=temperature)
+        if mask is not None or self._needs_the_distribution():
+            return self._predicted(photograph).color(temperature=temperature, mask=mask)
         seen = seen or self._see(photograph)
         # The fast way: the color is chosen inside the network's graph.
         chosen = self._temperature(temperature)
         with memory_told(photograph.name):
             ab = self.predictor.predict_ab(seen.lightness, chosen)
-        return ColorizedPhoto(seen, ab, made=self._made(chosen), mark=self.options.mark)
+        made = self._made(chosen) if self.options.provenance else None
+        return ColorizedPhoto(seen, ab, made=made, mark=self.options.mark)
 
     def predict(self, photo: Source) -> PredictedPhoto:
         """Run the network once and keep all that it says, to choose colors from afterwards.
@@ -169,8 +194,8 @@ class Colorizer:
         from photochrom.inference.predicted_photo import PredictedPhoto
 
         seen, prediction = self._look(photograph)
-        temperature = self._temperature(None)
-        return PredictedPhoto(seen, prediction, self.options, temperature=temperature, made=self._made(temperature))
+        made = self._made(self.predictor.card.default_temperature)
+        return PredictedPhoto(seen, prediction, self.options, made=made)
 
     def _look(self, photograph: Photograph) -> tuple[SeenPhoto, Prediction]:
         """The photograph at its working size, and what the network says; of "auto", the size that it doubts least."""
@@ -217,9 +242,7 @@ class Colorizer:
             temperature = self.options.temperature
         return self.predictor.card.default_temperature if temperature is None else temperature
 
-    def _made(self, temperature: float) -> Made | None:
-        if not self.options.provenance:
-            return None
+    def _made(self, temperature: float) -> Made:
         model = self.options.model
         # Of a file of one's own the name is enough: no note tells where on a disk it lay.
         name = Path(model).name if self._weights.entry is None else str(model)

@@ -46,12 +46,12 @@ class Hint:
         if self.unit not in ("pixels", "share"):
             raise ValueError(f"a hint's unit is 'pixels' or 'share', got {self.unit!r}")
         for name, value in (("x", self.x), ("y", self.y)):
-            if not _is_number(value) or value < 0 or (self.unit == "share" and value > 1):
+            if not is_number(value) or value < 0 or (self.unit == "share" and value > 1):
                 wanted = "a share in 0..1" if self.unit == "share" else "a number of pixels, 0 or more"
                 raise ValueError(f"a hint's {name} must be {wanted}, got {value!r}; {_HOW}")
         if not isinstance(self.color, str) or not _COLOR.fullmatch(self.color):
             raise ValueError(f"a hint's color must be #rrggbb, got {self.color!r}; {_HOW}")
-        if self.radius is not None and not (_is_number(self.radius) and self.radius > 0):
+        if self.radius is not None and not (is_number(self.radius) and self.radius > 0):
             raise ValueError(f"a hint's radius must be above 0, or None for no limit, got {self.radius!r}")
 
     @classmethod
@@ -154,5 +154,16 @@ def read_hints(path: str | Path) -> tuple[Hint, ...]:
         raise ValueError(f"{path}: {error}") from None
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def is_number(value: object) -> bool:
+    """Whether a value is a finite number; a truth value is none, and neither is a whole number beyond every float.
+
+    Example:
+        >>> is_number(0.5), is_number(True), is_number(10**400)
+        (True, False, False)
+    """
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # libvips: "out of memory", "vips_tracked: out of memory"; ONNX Runtime: "Failed to allocate memory for requested
-# buffer", "bad allocation", "std::bad_alloc"; the system: "Cannot allocate memory".
+# buffer", "bad allocation", "std::bad_alloc"; the system: "Cannot allocate memory". libtiff also fails to allocate
+# "(0 elements of 2 bytes each)": that is a damaged directory, and no want of memory.
 _SAID = re.compile(
-    r"out of memory|bad_alloc|bad allocation|failed to allocate|unable to allocate|cannot allocate", re.IGNORECASE
+    r"out of memory|bad_alloc|bad allocation|failed to allocate(?!.*\(0 elements)|unable to allocate|cannot allocate",
+    re.IGNORECASE,
 )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
 from photochrom.color.distribution import check_temperature
-from photochrom.inference.hint import Hint
+from photochrom.inference.hint import Hint, is_number
 from photochrom.inference.working_size import SIZE_MULTIPLE
 
 MAX_SATURATION = 3.0  # beyond it, gamut clipping leaves nothing to gain
@@ -49,7 +48,7 @@ class Options:
             _check_number("temperature", self.temperature)
             check_temperature(self.temperature)
         check_working_size(self.working_size)
-        if not (_is_number(self.max_megapixels) and self.max_megapixels > 0):
+        if not (is_number(self.max_megapixels) and self.max_megapixels > 0):
             raise ValueError(f"max_megapixels must be a number above 0, got {self.max_megapixels!r}; try 500")
         if self.threads is not None and not (_is_whole(self.threads) and self.threads >= 1):
             raise ValueError(f"threads must be at least 1, got {self.threads!r}; None takes as many as there are cores")
@@ -102,7 +101,7 @@ class Options:
 
 def check_saturation(value: float) -> float:
     """Return a saturation in 0..3. Raises: ValueError."""
-    if not (_is_number(value) and 0 <= value <= MAX_SATURATION):
+    if not (is_number(value) and 0 <= value <= MAX_SATURATION):
         raise ValueError(f"saturation must lie in 0..{MAX_SATURATION:g} (times the chroma), got {value!r}; try 1.2")
     return float(value)
 
@@ -111,7 +110,7 @@ def check_white_balance(value: float | str) -> float | Literal["auto"]:
     """Return a white balance in -1..1, or "auto". Raises: ValueError."""
     if value == "auto":
         return "auto"
-    if isinstance(value, str) or not (_is_number(value) and -1 <= value <= 1):
+    if isinstance(value, str) or not (is_number(value) and -1 <= value <= 1):
         raise ValueError(f"white_balance must lie in -1 (cool) .. 1 (warm) or be 'auto', got {value!r}")
     return float(value)
 
@@ -137,10 +136,6 @@ def check_hints(hints: Any) -> tuple[Hint, ...]:
 def _check_number(name: str, value: object) -> None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise ValueError(f"{name} must be a number, got {value!r}")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _is_whole(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from photochrom import __version__
 from photochrom.color.uncertainty import scale_colors
 from photochrom.inference.made import Made
-from photochrom.photos import Photograph, in_gray, join_color, open_photograph
+from photochrom.photos import PhotoError, Photograph, in_gray, join_color, open_photograph
 from photochrom.photos.enlarging import enlarge
 from photochrom.photos.metadata import carry_metadata
 from photochrom.photos.provenance import Provenance, annotate
@@ -82,12 +83,15 @@ def uncertainty_picture(photograph: Photograph, uncertainty: Floats) -> Any:
     return (levels + 0.5).cast("uchar").maplut(table).copy(interpretation="srgb")
 
 
-def read_mask(path: Any, max_megapixels: float) -> Floats:
+def read_mask(source: str | Path | bytes, max_megapixels: float) -> Floats:
     """A mask from a picture: float32 [h, w] in 0..1, 1 where it is white, at most 2048 pixels on a side.
 
     Raises: PhotoError for a file that is no picture.
     """
-    mask = open_photograph(path, max_megapixels=max_megapixels)
+    try:
+        mask = open_photograph(source, max_megapixels=max_megapixels)
+    except PhotoError as error:
+        raise type(error)(str(error).replace("the photograph:", "the mask:", 1)) from None  # bytes have no name
     scale = min(1.0, MASK_SIDE / max(mask.width, mask.height))
     width, height = (max(1, round(scale * side)) for side in (mask.width, mask.height))
     pixels = mask.reduced(width, height)

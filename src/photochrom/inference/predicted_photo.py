@@ -45,14 +45,23 @@ class PredictedPhoto:
         ...     photo.save(f"alternative-{number}.jpg")
     """
 
-    def __init__(
-        self, seen: SeenPhoto, prediction: Prediction, options: Options, *, temperature: float, made: Made | None
-    ) -> None:
+    def __init__(self, seen: SeenPhoto, prediction: Prediction, options: Options, *, made: Made) -> None:
         self._seen = seen
         self._prediction = prediction
         self._options = options
-        self._temperature = temperature
-        self._made = made
+        self._made = made  # at the network's own temperature
+
+    def with_options(self, options: Options) -> PredictedPhoto:
+        """The same prediction under other choices: the network does not run again.
+
+        Args:
+            options: what is chosen after the network has run: temperature, saturation, white balance, hints, mask,
+                seed, provenance and mark. What the network is and saw stays as it was.
+
+        Example:
+            >>> vivid = predicted.with_options(Options(saturation=1.3)).samples(4)  # doctest: +SKIP
+        """
+        return PredictedPhoto(self._seen, self._prediction, options, made=self._made)
 
     @property
     def photograph(self) -> Photograph:
@@ -86,7 +95,8 @@ class PredictedPhoto:
         saturation: float | None = None,
         white_balance: float | Literal["auto"] | None = None,
         hints: Iterable[Hint] | None = None,
-        mask: str | Path | None = None,
+        mask: str | Path | bytes | None = None,
+        drawn: Floats | None = None,
     ) -> ColorizedPhoto:
         """Choose colors; what is None is as the colorizer's options say.
 
@@ -95,15 +105,25 @@ class PredictedPhoto:
             saturation: 0..3 times the chroma.
             white_balance: -1 (cool) .. 1 (warm), or "auto": near-neutral areas become gray.
             hints: colors given by hand; an empty list takes the options' away.
-            mask: a picture: white is colored, black stays gray.
+            mask: a picture, as a path or the bytes of its file: white is colored, black stays gray.
+            drawn: float32 [2, h/4, w/4], one of `draw`, to begin with; None for the annealed mean.
         Returns: a ColorizedPhoto.
         Raises: ValueError for a value out of range or a hint outside the picture; PhotoError for a mask that cannot be
             read.
         """
         with memory_told(self.photograph.name):
             chosen = self._chosen_temperature(temperature)
-            ab = self._prediction.ab(chosen)
-            return self._finish(ab, chosen, saturation, white_balance, hints, mask)
+            ab = self._toned(self._prediction.ab(chosen) if drawn is None else drawn, saturation, white_balance)
+            # Hints come last: a color given by hand is meant as it is.
+            placed = self._placed(self._options.hints if hints is None else check_hints(hints))
+            ab = spread_hints(ab, self._seen.small_lightness, placed, self._prediction.colors)
+            return ColorizedPhoto(
+                self._seen,
+                ab,
+                mask=self._mask if mask is None else self._read_mask(mask),
+                made=self._made.at(chosen) if self._options.provenance else None,
+                mark=self._options.mark,
+            )
 
     def samples(self, count: int, *, seed: int | None = None, temperature: float | None = None) -> list[ColorizedPhoto]:
         """Coherent alternatives: whole regions change together, where the network is undecided.
@@ -115,6 +135,23 @@ class PredictedPhoto:
         Returns: as many ColorizedPhotos; the options' saturation, white balance, hints and mask hold for them too.
         Raises: ValueError for a count or seed out of range, or a regression system.
         """
+        drawn = self.draw(count, seed=seed, temperature=temperature)
+        return [self.color(temperature=temperature, drawn=ab) for ab in drawn]
+
+    def draw(self, count: int, *, seed: int | None = None, temperature: float | None = None) -> list[Floats]:
+        """The colors that `samples` begins with, before saturation, white balance, hints and mask.
+
+        Drawing takes ten times as long as all the rest: keep what is drawn, and give one to `color` for each choice.
+
+        Args:
+            count, seed, temperature: as for `samples`.
+        Returns: as many float32 [2, h/4, w/4], a* and b*.
+        Raises: ValueError as `samples`.
+
+        Example:
+            >>> third = predicted.draw(4)[2]  # doctest: +SKIP
+            >>> predicted.color(drawn=third, saturation=1.2).save("third.jpg")  # doctest: +SKIP
+        """
         if not 1 <= count <= MAX_SAMPLES:
             raise ValueError(f"samples must number 1..{MAX_SAMPLES}, got {count}")
         seed = self._options.seed if seed is None else seed
@@ -123,8 +160,7 @@ class PredictedPhoto:
         with memory_told(self.photograph.name):
             chosen = self._chosen_temperature(temperature)
             colors, lightness = self.distribution, self._seen.small_lightness
-            alternatives = coherent_samples(colors, lightness, count, seed=seed, temperature=chosen)
-            return [self._finish(ab, chosen) for ab in alternatives]
+            return list(coherent_samples(colors, lightness, count, seed=seed, temperature=chosen))
 
     def uncertainty(self) -> Floats:
         """How undecided the network is: float32 [h/4, w/4], 0 sure .. 1 every color alike.
@@ -145,36 +181,19 @@ class PredictedPhoto:
         return f"PredictedPhoto({self.photograph.name!r}, {self.photograph.width} x {self.photograph.height})"
 
     def _chosen_temperature(self, temperature: float | None) -> float:
-        return self._temperature if temperature is None else check_temperature(temperature)
+        if temperature is not None:
+            return check_temperature(temperature)
+        return self._made.temperature if self._options.temperature is None else self._options.temperature
 
-    def _finish(
-        self,
-        ab: Floats,
-        temperature: float,
-        saturation: float | None = None,
-        white_balance: float | str | None = None,
-        hints: Iterable[Hint] | None = None,
-        mask: str | Path | None = None,
-    ) -> ColorizedPhoto:
-        options, lightness = self._options, self._seen.small_lightness
-        balance = options.white_balance if white_balance is None else check_white_balance(white_balance)
+    def _toned(self, ab: Floats, saturation: float | None, white_balance: float | str | None) -> Floats:
+        lightness = self._seen.small_lightness
+        balance = self._options.white_balance if white_balance is None else check_white_balance(white_balance)
         if balance == "auto":
             ab = relight(ab, lightness, neutral_light(ab, lightness))
         elif balance:
             ab = relight(ab, lightness, daylight(balance))
-        factor = options.saturation if saturation is None else check_saturation(saturation)
-        if factor != 1:
-            ab = ab * np.float32(factor)
-        # Hints come last: a color given by hand is meant as it is.
-        placed = self._placed(options.hints if hints is None else check_hints(hints))
-        ab = spread_hints(ab, lightness, placed, self._prediction.colors)
-        return ColorizedPhoto(
-            self._seen,
-            ab,
-            mask=self._mask if mask is None else self._read_mask(mask),
-            made=None if self._made is None else self._made.at(temperature),
-            mark=options.mark,
-        )
+        factor = self._options.saturation if saturation is None else check_saturation(saturation)
+        return ab if factor == 1 else ab * np.float32(factor)
 
     def _placed(self, hints: tuple[Hint, ...]) -> list[PlacedColor]:
         size = self.photograph.width, self.photograph.height
@@ -189,7 +208,7 @@ class PredictedPhoto:
     def _mask(self) -> Floats | None:
         return None if self._options.mask is None else self._read_mask(self._options.mask)
 
-    def _read_mask(self, path: str | Path) -> Floats:
+    def _read_mask(self, mask: str | Path | bytes) -> Floats:
         from photochrom.inference.pictures import read_mask
 
-        return read_mask(path, self._options.max_megapixels)
+        return read_mask(mask, self._options.max_megapixels)

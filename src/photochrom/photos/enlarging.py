@@ -2,7 +2,8 @@
 
 libvips' general enlarging costs more than all the rest of joining color. These maps allow a cheaper way: cubic
 interpolation in NumPy onto knots about half a working pixel apart, and straight lines between the knots, which libvips
-draws by repeating pixels: `here + (next - here) * ramp`, a few simple operations a pixel and no memory.
+draws by repeating pixels: `here + (next - here) * ramp`, a few simple operations a pixel and no memory. Where the
+result is small enough to be held, NumPy draws the same lines to the same bits, in a third of the time.
 """
 
 from typing import Any
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 KNOTS_PER_PIXEL = 2  # about, along each side: between them the cubic is close to a straight line
+HELD_PIXELS = 1 << 21  # of a result that is drawn at once, 8 MB; a larger one is streamed
 
 
 def enlarge(map: Floats, width: int, height: int) -> Any:
@@ -24,7 +26,7 @@ def enlarge(map: Floats, width: int, height: int) -> Any:
         width: of the result, in pixels.
         height: of the result, in pixels.
 
-    Returns: a lazy pyvips.Image of one float band.
+    Returns: a pyvips.Image of one float band; a lazy one above `HELD_PIXELS`.
 
     Example:
         >>> enlarge(np.zeros((256, 384), np.float32), 6000, 4000).height
@@ -34,8 +36,11 @@ def enlarge(map: Floats, width: int, height: int) -> Any:
     down = max(1, round(height / (KNOTS_PER_PIXEL * map.shape[0])))
     # Rows that lie together in memory: gathering them is most of the work.
     columns = np.ascontiguousarray(_at_knots(np.ascontiguousarray(map), height, down).T)
-    knots = _at_knots(columns, width, across).T
-    return _between_rows(_between_columns(_image(knots), width, across), height, down)
+    knots = _at_knots(columns, width, across)
+    if width * height <= HELD_PIXELS:
+        wide = np.ascontiguousarray(_drawn(knots, width, across).T)
+        return _image(_drawn(wide, height, down))
+    return _between_rows(_between_columns(_image(knots.T), width, across), height, down)
 
 
 def _at_knots(rows: Floats, new: int, step: int) -> Floats:
@@ -45,13 +50,27 @@ def _at_knots(rows: Floats, new: int, step: int) -> Floats:
     place = (pixel + 0.5) * old / new - 0.5  # centers of the new pixels, in old ones
     first = np.floor(place).astype(np.intp) - 1
     knots = np.zeros((len(place), rows.shape[1]), np.float32)
+    gathered = np.empty_like(knots)
     for tap in range(4):
         distance = np.abs(place - (first + tap))
         near = (1.5 * distance - 2.5) * distance**2 + 1
         far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
         weight = np.where(distance <= 1, near, far).astype(np.float32)
-        knots += weight[:, None] * rows[np.clip(first + tap, 0, old - 1)]  # beyond the border the last pixel goes on
+        np.take(rows, first + tap, axis=0, out=gathered, mode="clip")  # beyond the border the last pixel goes on
+        gathered *= weight[:, None]
+        knots += gathered
     return knots
+
+
+def _drawn(knots: Floats, new: int, step: int) -> Floats:
+    """Straight lines between rows of knots `step` pixels apart: [count + 1, n] to [new, n]."""
+    here = knots[:-1]
+    rise = knots[1:] - here
+    lines = np.empty((len(here), step, knots.shape[1]), np.float32)
+    for pixel in range(step):
+        np.multiply(rise, np.float32(pixel / step), out=lines[:, pixel])
+        lines[:, pixel] += here
+    return lines.reshape(-1, knots.shape[1])[:new]
 
 
 def _between_columns(knots: Any, width: int, step: int) -> Any:

@@ -89,6 +89,16 @@ def of_extension(extension: str) -> Format | None:
     return next((kind for kind in WRITABLE if extension.lower() in kind.extensions), None)
 
 
+def natural_extension(format_name: str) -> str:
+    """The extension of a result in the format of its photograph, or of PNG where that is only read.
+
+    Example:
+        >>> natural_extension("TIFF"), natural_extension("GIF")
+        ('.tif', '.png')
+    """
+    return next((kind.extensions[0] for kind in WRITABLE if kind.name == format_name), PNG.extensions[0])
+
+
 def names(kinds: tuple[Format, ...]) -> str:
     """'JPEG, PNG or TIFF' for a message."""
     *first, last = (kind.name for kind in kinds)

@@ -3,7 +3,6 @@
 import errno
 import io
 import os
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -169,7 +168,7 @@ def _write_page(encoding: Encoding, image: Any, whole: Path, target: Path, page:
 def _temporary_beside(target: Path) -> Iterator[Path]:
     """A new, empty file in the target's folder, with the rights of any new file; gone at the end."""
     # A name is at most 255 bytes in most file systems, and a letter up to four.
-    path = target.with_name(f".{target.stem[:40]}-{secrets.token_hex(4)}{target.suffix}")
+    path = target.with_name(f".{target.stem[:40]}-{os.urandom(4).hex()}{target.suffix}")
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         yield path

@@ -1,6 +1,5 @@
 """Pictures beside each other: before and after, and a sheet of many."""
 
-import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -102,6 +101,8 @@ def _caption(text: str, width: int) -> Any:
     """A line of black text on white, 3 bands."""
     paper = (pyvips.Image.black(width, _CAPTION, bands=3) + 255).cast("uchar")
     try:
+        import html  # here: it brings all of HTML's entities, and few pictures are sheets
+
         ink = pyvips.Image.text(html.escape(text), font="sans 10", dpi=96)
     except pyvips.Error:
         return paper  # no text in this libvips, no font on this machine, or nothing to write

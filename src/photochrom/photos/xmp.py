@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from html import escape
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _END = re.compile(rb"</(?P<prefix>[A-Za-z_][\w.-]*):RDF\s*>(?!.*</(?P=prefix):RDF)", re.DOTALL)
@@ -63,7 +62,7 @@ def without_description(packet: bytes, namespaces: Mapping[str, str]) -> bytes:
 
 def _description(rdf: str, about: str, namespaces: Mapping[str, str], properties: Mapping[str, str]) -> str:
     declared = "".join(f' xmlns:{prefix}="{address}"' for prefix, address in namespaces.items())
-    lines = [f"   <{name}>{escape(value, quote=False)}</{name}>" for name, value in properties.items()]
+    lines = [f"   <{name}>{_escaped(value)}</{name}>" for name, value in properties.items()]
     opening = f"  <{rdf}:Description {rdf}:about={about}{declared}>"
     return "\n".join([opening, *lines, f"  </{rdf}:Description>\n"])
 
@@ -73,3 +72,8 @@ def _own(namespaces: Mapping[str, str]) -> re.Pattern[bytes]:
     prefix, address = next(iter(namespaces.items()))
     opening = rf'  <(?P<rdf>[\w.-]+):Description [^<>]*xmlns:{prefix}="{re.escape(address)}"[^<>]*>'
     return re.compile((opening + r".*?</(?P=rdf):Description>\n?").encode(), re.DOTALL)
+
+
+def _escaped(text: str) -> str:
+    """Without the signs of markup; html.escape does the same, and brings all of HTML's entities into a cold start."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

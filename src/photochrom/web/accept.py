@@ -5,8 +5,6 @@ Source: RFC 9110, section 12.5.1 (the Accept header).
 
 from __future__ import annotations
 
-from photochrom.photos import formats
-
 JSON = "application/json"
 MEDIA_TYPES = {
     "image/jpeg": ".jpg",
@@ -16,20 +14,6 @@ MEDIA_TYPES = {
     "image/avif": ".avif",
 }
 MEDIA_TYPE_OF = {extension: media_type for media_type, extension in MEDIA_TYPES.items()}
-_FALLBACK = ".png"  # for what is read but not written: HEIC and GIF
-
-
-def natural_extension(format_name: str) -> str:
-    """The extension of a result in the format of its source, or of PNG where that is not written.
-
-    Example:
-        >>> natural_extension("TIFF"), natural_extension("GIF")
-        ('.tif', '.png')
-    """
-    for kind in formats.WRITABLE:
-        if kind.name == format_name:
-            return kind.extensions[0]
-    return _FALLBACK
 
 
 def negotiate(accept: str, natural: str) -> str | None:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from photochrom.batch.stopping import Stopped
 from photochrom.inference import WeightsError
 from photochrom.photos import PhotoError
 from photochrom.web import colorize_routes, job_routes, operation_routes, photograph_routes
@@ -24,7 +25,6 @@ from photochrom.web.problems import Problem, problem_of, problem_response
 from photochrom.web.request_log import RequestLog
 from photochrom.web.service import Service
 from photochrom.web.settings import Settings, megabytes
-from photochrom.web.workers import Stopped
 
 JSON_BYTES = 1_000_000  # of a body that carries no photograph
 OPENAPI_PATH = "/api/v1/openapi.json"

@@ -1,14 +1,14 @@
 """What a client may choose, read from a query, a form or JSON into the one `Options` dataclass.
 
-Left to the server alone are the choices that name files or cost memory: `mask`, `threads`, `max_megapixels`. `model`
-is one of the names that the server offers, never a path.
+Left to the server alone are the choices that name files or cost memory: `threads`, `max_megapixels`, and `mask` as a
+path: a client sends the mask's own bytes. `model` is one of the names that the server offers, never a path.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from photochrom.inference import Options
@@ -33,14 +33,16 @@ class Choices:
     options: Options
     extension: str | None = None  # ".png": the format of the result; None: as the Accept header and the source say
     quality: int = DEFAULT_QUALITY  # 1..100 for JPEG, WebP and AVIF
+    mask: bytes | None = field(default=None, repr=False)  # the file of a picture: white is colored, black stays gray
 
 
-def choices_from_fields(fields: Iterable[tuple[str, str]], model: str) -> Choices:
+def choices_from_fields(fields: Iterable[tuple[str, str]], model: str, mask: bytes | None = None) -> Choices:
     """The choices of a query or a form, every value a text.
 
     Args:
         fields: names and values. `hint` may be repeated; `options` is a JSON object of the same names.
         model: the server's default.
+        mask: the file of one, None without.
     Raises: Problem with 422, in one line, for a name or a value that cannot be.
 
     Example:
@@ -67,7 +69,7 @@ def choices_from_fields(fields: Iterable[tuple[str, str]], model: str) -> Choice
             values[name] = _typed(name, text)
     if hints:
         values["hints"] = [*values.get("hints", ()), *hints]
-    return Choices(options_from_json(values, model), extension, quality)
+    return Choices(options_from_json(values, model), extension, quality, mask)
 
 
 def options_from_json(values: Mapping[str, Any], model: str) -> Options:

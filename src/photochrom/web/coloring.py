@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import copy
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from photochrom.batch.stopping import Stop
 from photochrom.inference import ColorizedPhoto, Colorizer, Options, PredictedPhoto
-from photochrom.photos import encode_photograph, open_photograph
-from photochrom.web.accept import natural_extension
+from photochrom.photos import (
+    OversizedPhoto,
+    Photograph,
+    encode_pages,
+    encode_photograph,
+    formats,
+    open_pages,
+    open_photograph,
+)
 from photochrom.web.choices import Choices
 from photochrom.web.problems import Problem
 from photochrom.web.settings import Settings
-from photochrom.web.workers import Stop
 
 PREVIEW_QUALITY = 85
 ALTERNATIVES = 4  # drawn at once: the page shows as many
+MAX_PAGES = 100  # of one TIFF: each takes as long as a photograph of its own
 DRAWN_SETS = 2  # kept for each photograph, some 50 kB each
 Floats = npt.NDArray[np.float32]
 
@@ -72,31 +78,49 @@ class Models:
         loaded = self._colorizers.get(str(options.model))
         if loaded is None:
             raise Problem(422, f"no such model; this server offers {', '.join(self._colorizers)}")
-        chosen = copy.copy(loaded)  # shares the loaded network
-        chosen.options = replace(options, max_megapixels=self._max_megapixels)
-        return chosen
+        own = loaded.options
+        chosen = replace(options, model=own.model, threads=own.threads, max_megapixels=own.max_megapixels)
+        return loaded.with_options(chosen)
 
 
 def color_file(models: Models, content: bytes, choices: Choices, stop: Stop) -> Colored:
-    """From the bytes of a file to the bytes of a file.
+    """From the bytes of a file to the bytes of a file; each page of a TIFF is colored.
 
-    Raises: PhotoError, or Problem with 422 for a hint outside the picture.
+    Raises: PhotoError, or Problem with 422 for a hint outside the picture, or several pages in a format that holds one.
     """
     colorizer = models.colorizer(choices.options)
-    photograph = open_photograph(content, max_megapixels=colorizer.options.max_megapixels)
-    stop.check()
-    with refusals():
-        photo = colorizer.colorize(photograph)
-    extension = choices.extension or natural_extension(photograph.format)
+    pages = open_pages(content, max_megapixels=colorizer.options.max_megapixels)
+    extension = choices.extension or formats.natural_extension(pages[0].format)
+    _check_pages(pages, extension, colorizer.options.max_megapixels)
+    photos = []
+    for page in pages:
+        stop.check()
+        with refusals():
+            photos.append(colorizer.colorize(page, mask=choices.mask))
     return Colored(
-        encode(photo, extension, choices.quality, stop),
+        encode(photos, extension, choices.quality, stop),
         extension,
-        photo.width,
-        photo.height,
+        photos[0].width,
+        photos[0].height,
         str(choices.options.model),
-        None if photo.kept else choices.options.temperature or colorizer.predictor.card.default_temperature,
-        photo.already_colored,
+        None if photos[0].kept else choices.options.temperature or colorizer.predictor.card.default_temperature,
+        photos[0].already_colored,
     )
+
+
+def _check_pages(pages: Sequence[Photograph], extension: str, max_megapixels: float) -> None:
+    if len(pages) == 1:
+        return
+    if len(pages) > MAX_PAGES:
+        raise Problem(413, f"this TIFF has {len(pages)} pages, and {MAX_PAGES} are taken at once; send fewer")
+    if extension != ".tif":
+        raise Problem(422, f"this TIFF has {len(pages)} pages, which only a TIFF can hold; ask for the format tif")
+    megapixels = sum(page.width * page.height for page in pages) / 1e6
+    if megapixels > max_megapixels:
+        raise OversizedPhoto(
+            f"the photograph: {megapixels:,.4g} megapixels in {len(pages)} pages are over the limit of "
+            f"{max_megapixels:,g}; send fewer pages at a time"
+        )
 
 
 class KeptPhoto:
@@ -104,10 +128,12 @@ class KeptPhoto:
 
     Args:
         predicted: what the network said.
+        mask: the file of a mask, None without.
     """
 
-    def __init__(self, predicted: PredictedPhoto) -> None:
+    def __init__(self, predicted: PredictedPhoto, mask: bytes | None = None) -> None:
         self.predicted = predicted
+        self._mask = mask
         self._drawn: OrderedDict[tuple[int, float | None], list[Floats]] = OrderedDict()
 
     def choose(self, options: Options, sample: int | None) -> ColorizedPhoto:
@@ -118,36 +144,32 @@ class KeptPhoto:
             sample: the number of a coherent alternative, from 0; None for the annealed mean.
         Raises: Problem with 422 for a hint outside the picture, or a regression system, which has no alternatives.
         """
-        chosen = copy.copy(self.predicted)  # shares what the network said
-        chosen._options = options
+        chosen = self.predicted.with_options(options)
         with refusals():
-            if sample is None:
-                return chosen.color(temperature=options.temperature)
-            ab = self._alternative(sample, options.seed, options.temperature)
-            return chosen._finish(ab, chosen._chosen_temperature(options.temperature), None, None, None, None)
+            drawn = None if sample is None else self._alternative(sample, options.seed, options.temperature)
+            return chosen.color(mask=self._mask, drawn=drawn)
 
     def _alternative(self, sample: int, seed: int, temperature: float | None) -> Floats:
         """One alternative before saturation and the like; drawing takes ten times as long as the rest, and is kept."""
         key = seed, temperature
         drawn = self._drawn.get(key, [])
         if sample >= len(drawn):
-            plain = copy.copy(self.predicted)
-            plain._options = Options()
-            photos = plain.samples(max(ALTERNATIVES, sample + 1), seed=seed, temperature=temperature)
-            drawn = self._drawn[key] = [photo.ab for photo in photos]
+            count = max(ALTERNATIVES, sample + 1)
+            drawn = self._drawn[key] = self.predicted.draw(count, seed=seed, temperature=temperature)
             while len(self._drawn) > DRAWN_SETS:
                 self._drawn.popitem(last=False)
         return drawn[sample]
 
 
-def predict(models: Models, content: bytes, options: Options, stop: Stop) -> KeptPhoto:
+def predict(models: Models, content: bytes, choices: Choices, stop: Stop) -> KeptPhoto:
     """Run the network once, for the page. Raises: PhotoError or Problem."""
-    colorizer = models.colorizer(options)
+    colorizer = models.colorizer(choices.options)
     photograph = open_photograph(content, max_megapixels=colorizer.options.max_megapixels)
     stop.check()
     predicted = colorizer.predict(photograph)
-    predicted.color(hints=()).preview()  # decodes the small copy now: the first choice is as quick as the next
-    return KeptPhoto(predicted)
+    # A mask that is none is told now; and the small copy is decoded: the first choice is as quick as the next.
+    predicted.color(hints=(), mask=choices.mask).preview()
+    return KeptPhoto(predicted, choices.mask)
 
 
 def preview(photo: ColorizedPhoto, side: int) -> bytes:
@@ -173,10 +195,13 @@ def uncertainty_preview(predicted: PredictedPhoto, side: int) -> bytes:
     return encode_photograph(image.resize(scale) if scale < 1 else image, ".png")
 
 
-def encode(photo: ColorizedPhoto, extension: str, quality: int, stop: Stop) -> bytes:
-    """The full-size picture as the bytes of a file. Raises: PhotoError for pixels that turn out to be damaged."""
-    image: Any = stop.watch(photo.image())
-    return encode_photograph(image, extension, quality=quality)
+def encode(photos: Sequence[ColorizedPhoto], extension: str, quality: int, stop: Stop) -> bytes:
+    """Full-size pictures as the bytes of one file. Raises: PhotoError for pixels that turn out to be damaged."""
+    images = [photo.image() for photo in photos]
+    with ExitStack() as watch:
+        for image in images:
+            watch.enter_context(stop.watching(image))
+        return encode_pages(images, extension, quality=quality, mark=photos[0].mark)
 
 
 @contextmanager

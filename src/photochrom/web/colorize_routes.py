@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -10,8 +11,10 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
+from photochrom.batch.stopping import Stop
 from photochrom.inference import registry
-from photochrom.web.accept import JSON, MEDIA_TYPE_OF, MEDIA_TYPES, natural_extension, negotiate
+from photochrom.photos import formats
+from photochrom.web.accept import JSON, MEDIA_TYPE_OF, MEDIA_TYPES, negotiate
 from photochrom.web.choices import Choices, choices_from_fields
 from photochrom.web.coloring import Colored
 from photochrom.web.openapi import CHOICE_PARAMETERS, PROBLEMS, photo_body
@@ -20,7 +23,6 @@ from photochrom.web.problems import Problem
 from photochrom.web.schemas import ColoredSaid, ModelSaid, ModelsSaid
 from photochrom.web.service import Service
 from photochrom.web.uploads import read_form
-from photochrom.web.workers import Stop
 
 router = APIRouter(prefix="/api/v1", tags=["colorize"])
 IMAGES: dict[str, Any] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES}
@@ -46,7 +48,8 @@ async def colorize(request: Request) -> Response:
     service.photographs.refuse_when_full()
     with service.uploads.hold() as held:
         form = await read_form(request, held, photo_bytes=service.settings.upload_bytes)
-        choices = choices_from_fields([*request.query_params.multi_items(), *form.fields], service.models.default)
+        fields = [*request.query_params.multi_items(), *form.fields]
+        choices = choices_from_fields(fields, service.models.default, form.mask)
         content = form.photographs[0].content
         choices, as_json = answer_form(accept, choices, content)
 
@@ -66,17 +69,15 @@ async def models(request: Request) -> ModelsSaid:
 
 def answer_form(accept: str, choices: Choices, content: bytes) -> tuple[Choices, bool]:
     """The choices with the format that the client takes, and whether it wants it in JSON. Raises: Problem with 406."""
-    from photochrom.photos import formats
-
     kind = formats.recognize(content[: formats.HEADER_BYTES])
-    natural = choices.extension or natural_extension(kind.name if kind else "")
+    natural = choices.extension or formats.natural_extension(kind.name if kind else "")
     wanted = negotiate(accept, natural)
     if wanted == JSON or wanted is None:
         return choices, True
     asked = MEDIA_TYPE_OF.get(choices.extension or "")
     if asked is not None and wanted != asked:
         raise Problem(406, f"format asks for {asked}, which Accept does not take; leave one of them out")
-    return Choices(choices.options, MEDIA_TYPES[wanted], choices.quality), False
+    return replace(choices, extension=MEDIA_TYPES[wanted]), False
 
 
 def colored_json(colored: Colored) -> JSONResponse:

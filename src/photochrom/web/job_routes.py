@@ -11,10 +11,10 @@ from starlette.responses import Response, StreamingResponse
 from photochrom.web import events, zipping
 from photochrom.web.accept import MEDIA_TYPE_OF
 from photochrom.web.choices import choices_from_fields
+from photochrom.web.download_names import attachment
 from photochrom.web.jobs import Job
 from photochrom.web.openapi import CHOICE_PARAMETERS, PROBLEMS, photo_body
 from photochrom.web.problems import Problem
-from photochrom.web.result_names import attachment
 from photochrom.web.schemas import JobPhotographSaid, JobSaid
 from photochrom.web.service import Service
 from photochrom.web.sessions import ID_PATTERN
@@ -44,14 +44,14 @@ async def start(request: Request) -> JobSaid:
     try:
         form = await read_form(request, held, photo_bytes=settings.upload_bytes, photographs=settings.job_photographs)
         fields = [*request.query_params.multi_items(), *form.fields]
-        choices = choices_from_fields(fields, service.models.default)
+        choices = choices_from_fields(fields, service.models.default, form.mask)
         service.models.colorizer(choices.options)  # refuses a model that is not offered
         job = service.jobs.add(form.photographs, choices, held)
     except BaseException:
         held.release()
         raise
     # What the fields took is not kept.
-    held.less(held.bytes - sum(len(upload.content) for upload in form.photographs))
+    held.less(held.bytes - form.file_bytes)
     return said(job)
 
 

@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Literal
 
+from photochrom.batch.stopping import Stop
 from photochrom.web.budget import Held
 from photochrom.web.choices import Choices
 from photochrom.web.coloring import Colored
+from photochrom.web.download_names import distinct, result_name
 from photochrom.web.problems import Overloaded, Problem, problem_of
 from photochrom.web.request_log import unforeseen
-from photochrom.web.result_names import distinct, result_name
 from photochrom.web.sessions import new_id
 from photochrom.web.uploads import Upload
-from photochrom.web.workers import Stop, Workers
+from photochrom.web.workers import Workers
 
 State = Literal["waiting", "running", "done", "failed"]
 RETRY_SECONDS = 0.2

@@ -87,7 +87,12 @@ def photo_body(meaning: str, *, many: bool = False) -> dict[str, Any]:
     file: dict[str, Any] = {"type": "string", "format": "binary", "description": "JPEG, PNG, TIFF, WebP, AVIF, GIF"}
     photo = {"type": "array", "items": file, "minItems": 1} if many else file
     fields = {name: schema | {"description": meaning} for name, (schema, meaning) in _CHOICES.items()}
-    form = {"type": "object", "required": ["photo"], "properties": {"photo": photo, **fields}}
+    mask = {
+        "type": "string",
+        "format": "binary",
+        "description": "A picture, stretched to the photograph: white is colored, black stays gray",
+    }
+    form = {"type": "object", "required": ["photo"], "properties": {"photo": photo, "mask": mask, **fields}}
     content: dict[str, Any] = {"multipart/form-data": {"schema": form}}
     if not many:
         content |= {kind: {"schema": file} for kind in ("image/*", "application/octet-stream")}

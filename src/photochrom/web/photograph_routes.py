@@ -9,18 +9,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
 
+from photochrom.batch.stopping import Stop
+from photochrom.photos import formats
 from photochrom.web import coloring, zipping
-from photochrom.web.accept import MEDIA_TYPE_OF, natural_extension
+from photochrom.web.accept import MEDIA_TYPE_OF
 from photochrom.web.choices import choices_from_fields, options_from_json
+from photochrom.web.download_names import attachment, result_name
 from photochrom.web.openapi import CHOICE_PARAMETERS, PROBLEMS, photo_body
 from photochrom.web.patience import unless_gone
 from photochrom.web.problems import problem_of
-from photochrom.web.result_names import attachment, result_name
 from photochrom.web.schemas import LARGEST_SIDE, SMALLEST_SIDE, ArchiveAsked, PhotographSaid, PreviewAsked, ResultAsked
 from photochrom.web.service import Service
 from photochrom.web.sessions import ID_PATTERN, PhotoSession
 from photochrom.web.uploads import read_form
-from photochrom.web.workers import Stop
 
 router = APIRouter(prefix="/api/v1", tags=["photographs"], responses=PROBLEMS)
 Id = Annotated[str, Path(pattern=ID_PATTERN, description="As answered when the photograph was sent")]
@@ -50,11 +51,11 @@ async def send(request: Request) -> PhotographSaid:
         form = await read_form(request, held, photo_bytes=service.settings.upload_bytes)
         upload = form.photographs[0]
         fields = [*request.query_params.multi_items(), *form.fields]
-        options = choices_from_fields(fields, service.models.default).options
+        choices = choices_from_fields(fields, service.models.default, form.mask)
 
         def work(stop: Stop) -> PhotoSession:
-            photo = coloring.predict(service.models, upload.content, options, stop)
-            session = PhotoSession(photo, str(options.model), upload.name, len(upload.content))
+            photo = coloring.predict(service.models, upload.content, choices, stop)
+            session = PhotoSession(photo, str(choices.options.model), upload.name, form.file_bytes)
             service.sessions.add(session)
             return session
 
@@ -146,12 +147,12 @@ async def archive(request: Request, asked: ArchiveAsked) -> StreamingResponse:
 async def _full(service: Service, session: PhotoSession, asked: ResultAsked) -> tuple[str, bytes]:
     """The name and the bytes of one full-size result."""
     options = options_from_json(asked.as_options(), session.model)
-    natural = natural_extension(session.photo.predicted.photograph.format)
+    natural = formats.natural_extension(session.photo.predicted.photograph.format)
     extension = "." + asked.format if asked.format else natural
 
     def work(stop: Stop) -> bytes:
         photo = session.photo.choose(options, asked.sample)
-        return coloring.encode(photo, extension, asked.quality, stop)
+        return coloring.encode([photo], extension, asked.quality, stop)
 
     return result_name(session.name, extension), await service.photographs.run(work, service.settings.seconds)
 
@@ -175,7 +176,7 @@ def _said(service: Service, session: PhotoSession) -> PhotographSaid:
         width=photograph.width,
         height=photograph.height,
         format=photograph.format,
-        extension=natural_extension(photograph.format).removeprefix("."),
+        extension=formats.natural_extension(photograph.format).removeprefix("."),
         already_colored=predicted.already_colored,
         model=session.model,
         default_temperature=service.models.all[session.model].predictor.card.default_temperature,

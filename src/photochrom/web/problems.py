@@ -14,8 +14,7 @@ from http import HTTPStatus
 from starlette.responses import JSONResponse
 
 from photochrom.inference import WeightsError
-from photochrom.inference.out_of_memory import OutOfMemory
-from photochrom.photos import OversizedPhoto, PhotoError, UnreadablePhoto, UnsupportedPhoto
+from photochrom.photos import OutOfMemory, OversizedPhoto, PhotoError, UnreadablePhoto, UnsupportedPhoto
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from photochrom.batch.stopping import Stop
 from photochrom.inference import WeightsError
 from photochrom.web.budget import MemoryBudget
 from photochrom.web.choices import Choices
@@ -15,7 +16,7 @@ from photochrom.web.jobs import Jobs
 from photochrom.web.metrics import Metrics
 from photochrom.web.sessions import PhotoSessions
 from photochrom.web.settings import Settings, megabytes
-from photochrom.web.workers import Stop, Workers
+from photochrom.web.workers import Workers
 
 log = logging.getLogger("photochrom.web")
 SWEEP_SECONDS = 30.0  # between two looks for what has expired

@@ -17,6 +17,7 @@ from photochrom.web.budget import Held
 from photochrom.web.problems import Problem, TooLarge
 
 PHOTO_FIELD = "photo"  # the name of the part that holds a photograph
+MASK_FIELD = "mask"  # of the one that holds a mask
 MAX_FIELDS = 200  # parts that hold no photograph
 MAX_FIELD_BYTES = 64 * 1024
 MAX_NAME = 200  # characters of a file's name; longer ones are cut
@@ -33,10 +34,16 @@ class Upload:
 
 @dataclass(frozen=True)
 class Form:
-    """What a request carries: its photographs, and its fields as texts in their order."""
+    """What a request carries: its photographs, its fields as texts in their order, and perhaps a mask for all."""
 
     photographs: list[Upload]
     fields: list[tuple[str, str]]
+    mask: bytes | None = field(default=None, repr=False)
+
+    @property
+    def file_bytes(self) -> int:
+        """What its files take in memory."""
+        return sum(len(upload.content) for upload in self.photographs) + len(self.mask or b"")
 
 
 async def read_form(request: Request, held: Held, *, photo_bytes: int, photographs: int = 1) -> Form:
@@ -95,7 +102,7 @@ async def _read_multipart(request: Request, boundary: bytes, held: Held, photo_b
         raise Problem(400, "the form does not parse; let the client library write it") from None
     if not parts.finished:
         raise Problem(400, "the form ends before its last boundary; send all of it")
-    return Form(parts.photographs, parts.fields)
+    return Form(parts.photographs, parts.fields, parts.mask)
 
 
 class _Parts:
@@ -104,6 +111,7 @@ class _Parts:
     def __init__(self, more: Callable[[int], None], photo_bytes: int, limit: int) -> None:
         self.photographs: list[Upload] = []
         self.fields: list[tuple[str, str]] = []
+        self.mask: bytes | None = None
         self.finished = False
         self._more = more
         self._photo_bytes = photo_bytes
@@ -129,24 +137,29 @@ class _Parts:
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
         self._file = options.get(b"filename", b"").decode("utf-8", "replace")
         self._is_photo = self._name == PHOTO_FIELD
+        self._is_file = self._name in (PHOTO_FIELD, MASK_FIELD)
         if self._is_photo and len(self.photographs) >= self._limit:
             raise Problem(413, f"more than {self._limit} photographs in one request; send fewer")
-        if not self._is_photo and len(self.fields) >= MAX_FIELDS:
+        if self._name == MASK_FIELD and self.mask is not None:
+            raise Problem(422, f"{MASK_FIELD!r} is given twice; give it once")
+        if not self._is_file and len(self.fields) >= MAX_FIELDS:
             raise Problem(413, f"more than {MAX_FIELDS} fields in one form; send fewer")
-        if not self._is_photo and self._file:
-            raise Problem(422, f"a file must be in a part named {PHOTO_FIELD!r}; rename the part")
+        if not self._is_file and self._file:
+            raise Problem(422, f"a file must be in a part named {PHOTO_FIELD!r} or {MASK_FIELD!r}; rename the part")
 
     def data(self, data: bytes, start: int, end: int) -> None:
         count = end - start
-        limit = self._photo_bytes if self._is_photo else MAX_FIELD_BYTES
+        limit = self._photo_bytes if self._is_file else MAX_FIELD_BYTES
         if len(self._content) + count > limit:
-            raise TooLarge("a photograph" if self._is_photo else "a field of the form", limit)
+            raise TooLarge("a photograph or mask" if self._is_file else "a field of the form", limit)
         self._more(count)
         self._content += data[start:end]
 
     def end(self) -> None:
         if self._is_photo:
             self.photographs.append(Upload(bytes(self._content), self._file[:MAX_NAME] or "photograph"))
+        elif self._is_file:
+            self.mask = bytes(self._content)
         else:
             try:
                 self.fields.append((self._name, self._content.decode("utf-8")))

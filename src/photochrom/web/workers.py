@@ -14,41 +14,11 @@ from threading import Lock
 from time import monotonic
 from typing import Any, TypeVar
 
+from photochrom.batch.stopping import Stop
 from photochrom.web.problems import Overloaded
 
 Result = TypeVar("Result")
 REMEMBERED = 32  # durations from which the wait of a refused client is estimated
-
-
-class Stopped(Exception):
-    """The work was told to stop."""
-
-
-class Stop:
-    """How work learns that nobody waits for it any more."""
-
-    def __init__(self) -> None:
-        self.wanted = False
-        self._images: list[Any] = []
-
-    def check(self) -> None:
-        """Between two steps. Raises: Stopped when nobody waits for the result."""
-        if self.wanted:
-            raise Stopped
-
-    def watch(self, image: Any) -> Any:
-        """Let libvips stop while it computes this pyvips.Image; returns the image."""
-        self.check()
-        self._images.append(image)
-        if self.wanted:  # said between the check and now
-            image.set_kill(True)
-        return image
-
-    def now(self) -> None:
-        """Tell the work to stop."""
-        self.wanted = True
-        for image in list(self._images):
-            image.set_kill(True)
 
 
 class Workers:
@@ -164,5 +134,5 @@ def _look_at_error(waiting: asyncio.Future[Any]) -> None:
 def _insist(stop: Stop, future: Future[Any]) -> None:
     """Say stop until the work has heard it: libvips forgets the order once it has met it."""
     if not future.done():
-        stop.now()
+        stop.ask()
         asyncio.get_running_loop().call_later(0.05, _insist, stop, future)

@@ -6,7 +6,7 @@ import time
 import zipfile
 from collections.abc import AsyncIterator
 
-from photochrom.web.result_names import distinct
+from photochrom.web.download_names import distinct
 
 MEDIA_TYPE = "application/zip"
 
