@@ -70,6 +70,24 @@ def cold_command():
     return run
 
 
+@pytest.fixture
+def unimport(monkeypatch):
+    """unimport("photochrom.training", without="torch"): imported anew for this test, as where `torch` is missing.
+
+    A module is also an attribute of the package above it, which importing it anew sets: that is put back as well.
+    """
+
+    def forget(room, *, without):
+        for name in [name for name in sys.modules if name == room or name.startswith(f"{room}.")]:
+            parent, _, child = name.rpartition(".")
+            if hasattr(sys.modules.get(parent), child):
+                monkeypatch.setattr(sys.modules[parent], child, getattr(sys.modules[parent], child))
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.setitem(sys.modules, without, None)
+
+    return forget
+
+
 @pytest.fixture(scope="session")
 def astronaut():
     """uint8 [128, 128, 3]."""

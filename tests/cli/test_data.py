@@ -1,7 +1,6 @@
 """`photochrom data`: what the three commands write, print and refuse."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +11,8 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.fixture
-def without_fsspec(monkeypatch):
-    monkeypatch.setitem(sys.modules, "fsspec", None)
-    for name in [name for name in sys.modules if name.startswith("photochrom.data")]:
-        monkeypatch.delitem(sys.modules, name)
+def without_fsspec(unimport):
+    unimport("photochrom.data", without="fsspec")
 
 
 def test_inspect_counts_and_draws_a_sheet(command, tmp_path):

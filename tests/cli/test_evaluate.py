@@ -211,9 +211,8 @@ def test_a_report_that_cannot_be_written_after_all_fails_in_one_line(evaluate, t
 
 
 @pytest.mark.parametrize("package", ["torch", "jinja2"])
-def test_without_a_package_of_the_extra_the_line_to_type_is_given(command, folder, monkeypatch, package):
-    monkeypatch.delitem(sys.modules, "photochrom.evaluation.page", raising=False)  # what needs jinja2
-    monkeypatch.setitem(sys.modules, package, None)
+def test_without_a_package_of_the_extra_the_line_to_type_is_given(command, folder, unimport, package):
+    unimport("photochrom.evaluation.page", without=package)  # what needs jinja2
     ended = command("evaluate", folder)
     assert ended.code == 2
     assert f"needs {package}" in ended.err

@@ -8,10 +8,8 @@ import pytest
 
 
 @pytest.fixture
-def without_torch(monkeypatch):
-    for name in [name for name in sys.modules if name.startswith("photochrom.training")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "torch", None)
+def without_torch(unimport):
+    unimport("photochrom.training", without="torch")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """`photochrom weights`."""
 
 import json
-import sys
 
 import pytest
 
@@ -51,12 +50,10 @@ def test_importing_does_not_replace_a_file_unasked(command, tmp_path):
     assert there.read_text() == "mine"
 
 
-def test_importing_without_torch_gives_the_line_to_type(command, tmp_path, monkeypatch):
+def test_importing_without_torch_gives_the_line_to_type(command, tmp_path, unimport):
     released = tmp_path / "released.pth"
     released.write_bytes(b"")
-    for name in [name for name in sys.modules if name.startswith("photochrom.training")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "torch", None)
+    unimport("photochrom.training", without="torch")
     ended = command("weights", "import", released, "-o", tmp_path / "new.onnx")
     assert ended.code == 2
     assert "pip install 'photochrom[train]'" in ended.err

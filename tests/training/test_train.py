@@ -119,7 +119,8 @@ def test_half_precision_is_the_networks_alone_and_asks_for_the_same_colors(recip
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGKILL, signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+    "number",
+    [signal.SIGTERM, *(pytest.param(number, marks=pytest.mark.slow) for number in (signal.SIGKILL, signal.SIGINT))],
 )
 @pytest.mark.usefixtures("one_thread")
 def test_a_run_that_a_signal_ended_goes_on_to_the_same_losses_bit_for_bit(

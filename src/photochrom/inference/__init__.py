@@ -57,3 +57,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'photochrom.inference' has no attribute {name!r}; it offers {', '.join(__all__)}")
     return getattr(import_module(f"photochrom.inference.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
