@@ -72,7 +72,7 @@ def test_the_number_of_the_choices_changes_with_each_that_changes_a_result(tmp_p
 
 def test_the_number_of_the_choices_stays_with_what_changes_no_result():
     before = choices_sha256(Options(), Outputs(), "w")
-    options = Options(model="the/same/elsewhere.onnx", threads=1, max_megapixels=10)
+    options = Options(model="the/same/elsewhere.onnx", threads=1, device="cpu", max_megapixels=10)
     assert choices_sha256(options, Outputs(Path("new"), to_stdout=True), "w") == before
 
 

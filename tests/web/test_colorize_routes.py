@@ -151,6 +151,22 @@ def test_the_models_are_listed_with_the_limits(ask):
     assert (said["max_megapixels"], said["max_upload_megabytes"]) == (3, 2)
 
 
+def test_the_models_name_the_device_that_runs_them(ask):
+    async def story(client):
+        return (await client.get("/api/v1/models")).json()["models"][0]["device"]
+
+    assert ask(story, device="cpu") == "cpu"
+    with pytest.raises(ValueError, match="device must be auto, cpu"):
+        ask(story, device="tpu")
+
+
+def test_the_device_is_the_servers_to_choose(ask, gray_file):
+    async def story(client):
+        return await client.post("/api/v1/colorize?device=cpu", files={"photo": gray_file()})
+
+    assert ask(story).status_code == 422
+
+
 def test_a_colored_photograph_can_be_kept_as_it_is(ask, examples):
     content = (examples / "coffee.jpg").read_bytes()
 

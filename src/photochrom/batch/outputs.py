@@ -127,8 +127,9 @@ def targets_for(work: Work, outputs: Outputs, *, extension: str | None = None, d
 def choices_sha256(options: Options, outputs: Outputs, weights_sha256: str) -> str:
     """One number for everything that was chosen: when it differs, a result has to be made anew.
 
-    Left out is what changes no result: threads, the limit of size, the folders. A mask counts by its content, the
-    weights by theirs.
+    Left out is what changes no result: threads, the limit of size, the folders; and the device, whose rounding differs
+    while the colors are the same to the eye, so that a run may go on where another kind of machine ended. A mask
+    counts by its content, the weights by theirs.
 
     Raises: OSError for a mask that cannot be read.
     """
@@ -136,7 +137,7 @@ def choices_sha256(options: Options, outputs: Outputs, weights_sha256: str) -> s
     import json
 
     chosen: dict[str, Any] = options.to_json()
-    for name in ("model", "threads", "max_megapixels"):
+    for name in ("model", "threads", "device", "max_megapixels"):
         del chosen[name]
     if options.mask is not None:
         chosen["mask"] = hashlib.sha256(options.mask.read_bytes()).hexdigest()

@@ -46,6 +46,7 @@ def colorize(
     dry_run: flags.DryRun = False,
     jobs: flags.Jobs = None,
     report: flags.Report = None,
+    device: flags.DeviceName = "auto",
     as_json: flags.AsJson = False,
     max_megapixels: flags.MaxMegapixels = 500.0,
 ) -> None:
@@ -61,6 +62,7 @@ def colorize(
     from photochrom.batch import Outputs, colorize_all, find_photographs
     from photochrom.batch.finding import is_listing, listed_folders
     from photochrom.inference import Options
+    from photochrom.inference.devices import DeviceError, check_available, check_device
 
     if not debugging():
         logging.getLogger("pyvips").setLevel(logging.CRITICAL)  # libvips' warnings would break "one line on stderr"
@@ -73,6 +75,7 @@ def colorize(
             temperature=temperature,
             working_size=working_size_of(detail),
             max_megapixels=max_megapixels,
+            device=check_device(device),
             saturation=saturation,
             white_balance=white_balance_of(white_balance),
             hints=hints_of(hint or (), hints),
@@ -82,7 +85,8 @@ def colorize(
             provenance=provenance,
             mark=mark,
         )
-    except ValueError as error:
+        check_available(device)
+    except (ValueError, DeviceError) as error:
         raise typer.BadParameter(str(error)) from None
     listing = any(map(is_listing, photos))
     check_outputs(outputs, listed_folders(photos), count=2 if listing else len(photos))

@@ -117,6 +117,15 @@ Report = Annotated[
 
 # Running
 
+DeviceName = Annotated[
+    str,
+    _running(
+        "--device",
+        metavar="NAME",
+        help="What runs the network: auto takes the best that is installed; else cpu, cuda, coreml, directml or "
+        "openvino.",
+    ),
+]
 AsJson = Annotated[bool, _running("--json", help="One JSON document about all photographs on stdout.")]
 MaxMegapixels = Annotated[
     float, _running("--max-megapixels", metavar="N", help="Refuse larger photographs before decoding them.")

@@ -48,6 +48,12 @@ def serve(
         float,
         typer.Option("--memory", metavar="MB", help="Megabytes each for uploads, the page's photographs, and jobs."),
     ] = 512,
+    device: Annotated[
+        str,
+        typer.Option(
+            "--device", metavar="NAME", help="What runs the networks: auto, cpu, cuda, coreml, directml or openvino."
+        ),
+    ] = "auto",
     log: Annotated[bool, typer.Option("--log/--no-log", help="A line on stderr for each request.")] = False,
 ) -> None:
     """Open a page in which photographs are colored, and an HTTP API (needs the extra `serve`).
@@ -57,6 +63,7 @@ def serve(
     """
     with needs_extra("serve"):
         from photochrom.inference import WeightsError
+        from photochrom.inference.devices import check_device
         from photochrom.web import ServeError, Settings
         from photochrom.web import serve as run_server
         from photochrom.web.settings import LOOPBACK_HOSTS
@@ -69,6 +76,7 @@ def serve(
     try:
         settings = Settings(
             models=tuple(models or ("lite",)),
+            device=check_device(device),
             token=token,
             hosts=() if "*" in names else (*LOOPBACK_HOSTS, *names),
             workers=workers,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from photochrom.color.distribution import ColorDistribution, check_temperature
 from photochrom.inference.colorized_photo import ColorizedPhoto
+from photochrom.inference.devices import PROVIDERS, Device
 from photochrom.inference.made import Made
 from photochrom.inference.memory import memory_told
 from photochrom.inference.options import Options
@@ -66,8 +67,10 @@ class Colorizer:
         working_size: pixels of the short side that the network sees, or "auto".
         max_megapixels: larger photographs are refused before they are decoded.
         threads: of the network; None for as many as there are cores.
+        device: what runs the network, such as "cpu" or "cuda"; "auto" for the best that is installed.
 
-    Raises: ValueError for a choice out of range, WeightsError for weights that are not there.
+    Raises: ValueError for a choice out of range, WeightsError for weights that are not there, DeviceError for a device
+        asked for by name that is not there or does not start.
 
     Example:
         >>> colorizer = Colorizer(temperature=0.38)  # doctest: +SKIP
@@ -83,8 +86,9 @@ class Colorizer:
         *,
         max_megapixels: float = 500.0,
         threads: int | None = None,
+        device: Device = "auto",
     ) -> None:
-        self._start(Options(model, temperature, working_size, max_megapixels, threads))
+        self._start(Options(model, temperature, working_size, max_megapixels, threads, device))
 
     @classmethod
     def from_options(cls, options: Options) -> Colorizer:
@@ -99,27 +103,27 @@ class Colorizer:
 
         def load() -> Predictor:
             weights.verify()
-            return Predictor(weights.path, threads=options.threads)
+            return Predictor(weights.path, threads=options.threads, device=options.device)
 
         self._loading = _Background(load)
+        if options.device in PROVIDERS:
+            self._loading.result()  # whether an accelerator starts is told before anything is colored
         self._weights = weights
 
     def with_options(self, options: Options) -> Colorizer:
         """The same loaded network under other choices.
 
         Args:
-            options: of this colorizer's model and threads; another network needs a colorizer of its own.
+            options: of this colorizer's model, threads and device; another network needs a colorizer of its own.
         Raises: ValueError for other ones.
 
         Example:
             >>> vivid = colorizer.with_options(replace(colorizer.options, saturation=1.3))  # doctest: +SKIP
         """
-        loaded = self.options.model, self.options.threads
-        if (options.model, options.threads) != loaded:
-            raise ValueError(
-                f"this colorizer has loaded {loaded[0]} with threads={loaded[1]}, not {options.model} with "
-                f"threads={options.threads}; make another one"
-            )
+        for name in ("model", "threads", "device"):
+            loaded, asked = getattr(self.options, name), getattr(options, name)
+            if asked != loaded:
+                raise ValueError(f"this colorizer was loaded with {name}={loaded}, not {asked}; make another one")
         other = copy(self)
         other.options = options
         return other

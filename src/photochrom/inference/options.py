@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from photochrom.color.distribution import check_temperature
+from photochrom.inference.devices import Device, check_device
 from photochrom.inference.hint import Hint, is_number
 from photochrom.inference.working_size import SIZE_MULTIPLE
 
@@ -32,6 +33,7 @@ class Options:
     working_size: int | Literal["auto"] = 256  # pixels of the short side that the network sees
     max_megapixels: float = 500.0  # larger photographs are refused before they are decoded
     threads: int | None = None  # of the network; None: as many as there are cores
+    device: Device = "auto"  # what runs the network; "auto": the best that is installed, else the CPU
     saturation: float = 1.0  # times the chroma, 0..3
     white_balance: float | Literal["auto"] = 0.0  # -1 cool .. 1 warm; "auto": near-neutral areas become gray
     hints: tuple[Hint, ...] = ()  # colors given by hand
@@ -52,6 +54,7 @@ class Options:
             raise ValueError(f"max_megapixels must be a number above 0, got {self.max_megapixels!r}; try 500")
         if self.threads is not None and not (_is_whole(self.threads) and self.threads >= 1):
             raise ValueError(f"threads must be at least 1, got {self.threads!r}; None takes as many as there are cores")
+        check_device(self.device)
         check_saturation(self.saturation)
         check_white_balance(self.white_balance)
         # Lists are taken too, as JSON gives them; what is kept cannot be changed.

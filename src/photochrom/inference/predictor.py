@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from photochrom.color.distribution import ColorDistribution, check_temperature
+from photochrom.inference.devices import open_session
 from photochrom.inference.model_card import ModelCard, read_model_card
 from photochrom.inference.weights import WeightsError
 
@@ -46,11 +46,14 @@ class Predictor:
     Args:
         path: an ONNX file with photochrom's metadata.
         threads: of one prediction; None for as many as there are cores.
+        device: what runs it, one of `devices.DEVICES`; "auto" for the best there is.
 
     Attributes:
         card: what the file says about itself.
+        device: what runs it; never "auto".
 
-    Raises: WeightsError, in one line, for a file that is missing, damaged, or not one of photochrom's.
+    Raises: WeightsError, in one line, for a file that is missing, damaged, or not one of photochrom's; DeviceError for
+        a device that is not there.
 
     Example:
         >>> predictor = Predictor(find_weights("lite"))  # doctest: +SKIP
@@ -58,9 +61,10 @@ class Predictor:
         (2, 64, 64)
     """
 
-    def __init__(self, path: str | Path, *, threads: int | None = None) -> None:
+    def __init__(self, path: str | Path, *, threads: int | None = None, device: str = "cpu") -> None:
         self.path = Path(path)
-        self._session = _open_session(self.path, threads)
+        opened = open_session(self.path, device, threads=threads)
+        self._session, self.device, self._turn = opened.session, opened.device, opened.turn
         self.card: ModelCard = read_model_card(self._session.get_modelmeta().custom_metadata_map, name=self.path.name)
         self._check_graph()
 
@@ -94,7 +98,8 @@ class Predictor:
         feed = {"lightness": self._batch_of_one(lightness)}
         if self._takes_temperature:
             feed["temperature"] = np.asarray(temperature, dtype=np.float32)
-        result: Floats = self._session.run([output], feed)[0][0]
+        with self._turn:
+            result: Floats = self._session.run([output], feed)[0][0]
         return result
 
     def _batch_of_one(self, lightness: Floats) -> Floats:
@@ -123,23 +128,3 @@ class Predictor:
                 f"{sorted(wanted)}; export it again"
             )
         self._takes_temperature = "temperature" in inputs
-
-
-def _open_session(path: Path, threads: int | None) -> Any:
-    if not path.is_file():
-        raise WeightsError(f"there are no weights at {path}; check the path")
-    import onnxruntime  # here, because importing it takes as long as a prediction, and many callers never predict
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # fatal only: what goes wrong is raised, and stderr belongs to the command
-    if threads is not None:
-        options.intra_op_num_threads = threads
-    # The runtime's threads would wait in busy loops, and burn as much time as the prediction itself takes.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # the runtime's dozen error types share no base but Exception
-        reason = " ".join(str(error).split()).removeprefix("[ONNXRuntimeError] : ")[:160]
-        raise WeightsError(
-            f"{path} cannot be loaded as an ONNX network ({reason}); export it again, or fetch an intact copy"
-        ) from None

@@ -1,7 +1,7 @@
 """What a client may choose, read from a query, a form or JSON into the one `Options` dataclass.
 
-Left to the server alone are the choices that name files or cost memory: `threads`, `max_megapixels`, and `mask` as a
-path: a client sends the mask's own bytes. `model` is one of the names that the server offers, never a path.
+Left to the server alone are the choices that name files or cost memory: `threads`, `device`, `max_megapixels`, and
+`mask` as a path: a client sends the mask's own bytes. `model` is one of the names that the server offers, never a path.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Models:
 
     Args:
         settings: names them; a file goes by its name without the extension.
-    Raises: WeightsError for weights that are not there, ValueError for two of the same name.
+    Raises: WeightsError for weights or a device that are not there, ValueError for two of the same name.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -61,7 +61,7 @@ class Models:
             name = Path(model).stem if Path(model).suffix else str(model)
             if name in self._colorizers:
                 raise ValueError(f"two models are called {name!r}; rename one of the files")
-            self._colorizers[name] = Colorizer(model, max_megapixels=settings.max_megapixels)
+            self._colorizers[name] = Colorizer(model, max_megapixels=settings.max_megapixels, device=settings.device)
 
     @property
     def default(self) -> str:
@@ -79,7 +79,9 @@ class Models:
         if loaded is None:
             raise Problem(422, f"no such model; this server offers {', '.join(self._colorizers)}")
         own = loaded.options
-        chosen = replace(options, model=own.model, threads=own.threads, max_megapixels=own.max_megapixels)
+        chosen = replace(
+            options, model=own.model, threads=own.threads, device=own.device, max_megapixels=own.max_megapixels
+        )
         return loaded.with_options(chosen)
 
 

@@ -104,7 +104,8 @@ def _models(service: Service) -> ModelsSaid:
     described = registry()
     said = []
     for name, colorizer in service.models.all.items():
-        card = colorizer.predictor.card
+        predictor = colorizer.predictor
+        card = predictor.card
         said.append(
             ModelSaid(
                 name=name,
@@ -112,6 +113,7 @@ def _models(service: Service) -> ModelsSaid:
                 output=card.output,
                 default_temperature=card.default_temperature,
                 license=card.license,
+                device=predictor.device,
                 description=described[name].description if name in described else "",
                 default=name == service.models.default,
             )

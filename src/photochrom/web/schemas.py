@@ -111,6 +111,7 @@ class ModelSaid(BaseModel):
     )
     default_temperature: float = Field(examples=[0.38])
     license: str = Field(examples=["Apache-2.0"])
+    device: str = Field(description="What runs it", examples=["cpu"])
     description: str = Field(examples=["small and quick"])
     default: bool
 

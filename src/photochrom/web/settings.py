@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from photochrom.inference.devices import Device, check_device
+
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 SHORTEST_TOKEN = 16  # characters; shorter ones can be guessed over a network
 
@@ -22,6 +24,7 @@ class Settings:
     """
 
     models: tuple[str | Path, ...] = ("lite",)  # names of the registry or ONNX files; the first is the default
+    device: Device = "auto"  # what runs the networks; "auto": the best that is installed, else the CPU
     token: str | None = None  # bearer token that every call under /api and /metrics must carry
     hosts: tuple[str, ...] = LOOPBACK_HOSTS  # names in the Host header that are answered; () answers all
     workers: int = 0  # photographs colored at the same time; 0: one for each core
@@ -42,6 +45,7 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.models:
             raise ValueError("a server needs at least one model; try models=('lite',)")
+        check_device(self.device)
         if self.token is not None and (len(self.token) < SHORTEST_TOKEN or not self.token.isascii()):
             raise ValueError(
                 f"token must have at least {SHORTEST_TOKEN} ASCII characters, got {len(self.token)}; "
