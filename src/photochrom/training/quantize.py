@@ -62,6 +62,8 @@ def quantize_graph(
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
         calibrate_method=CalibrationMethod.MinMax,
+        # Ranges are averaged over the photographs: a single outlier would else coarsen every step of the scale.
+        extra_options={"CalibMovingAverage": True},
     )
 
 
