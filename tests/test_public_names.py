@@ -17,6 +17,10 @@ NAMES = {
         "ColorizedPhoto Colorizer Hint ModelCard Options PredictedPhoto Prediction Predictor Weights WeightsError "
         "colorize find_weights read_hints registry"
     ),
+    "photochrom.study": (
+        "Design Exclusions PAPER ParticipantRecord SimulatedPeople Study StudyError StudyReport Trial TrialRecord analyze "
+        "build simulate_records trials_of write_report"
+    ),
     "photochrom.cli": "main run",
 }
 

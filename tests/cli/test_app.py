@@ -14,11 +14,26 @@ def test_the_version_is_printed(command):
 def test_help_lists_the_commands(command, words):
     ended = command(*words)
     assert ended.code == 0
-    for name in ("colorize", "train", "export", "weights"):
+    for name in ("colorize", "serve", "train", "export", "evaluate", "weights", "data", "study"):
         assert name in ended.out
 
 
-@pytest.mark.parametrize("name", ["colorize", "train", "export", "weights", "weights list", "weights import"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "colorize",
+        "serve",
+        "train",
+        "export",
+        "evaluate",
+        "weights",
+        "weights list",
+        "weights import",
+        "study",
+        "study build",
+        "study serve",
+    ],
+)
 def test_every_command_explains_itself(command, name):
     ended = command(*name.split(), "--help")
     assert ended.code == 0

@@ -21,7 +21,7 @@ from photochrom.cli.reports import complain, debugging, unexpected
 REFUSED = 2
 INTERRUPTED = 130
 
-COMMANDS = ("colorize", "serve", "train", "export", "evaluate", "weights", "data")
+COMMANDS = ("colorize", "serve", "train", "export", "evaluate", "weights", "data", "study")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

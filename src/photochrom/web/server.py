@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from photochrom.web.app import create_app
 from photochrom.web.settings import Settings
@@ -36,7 +37,20 @@ def serve(settings: Settings, host: str, port: int, *, started: Callable[[str], 
     name = f"[{host}]" if ":" in host else host
     address = f"http://{name}:{listening.getsockname()[1]}/"
     app = create_app(settings)
-    config = uvicorn.Config(
+    config = configuration(app, grace_seconds=settings.grace_seconds)
+    server = _Server(config, app.state.service.stopping, lambda: started(address) if started else None)
+    with listening:
+        server.run(sockets=[listening])
+
+
+def configuration(app: FastAPI, *, grace_seconds: float) -> uvicorn.Config:
+    """How uvicorn serves a page of ours: few words, bounded headers and connections.
+
+    Args:
+        app: what answers.
+        grace_seconds: that requests have to end when the server stops.
+    """
+    return uvicorn.Config(
         app,
         http="h11",
         ws="none",
@@ -47,13 +61,10 @@ def serve(settings: Settings, host: str, port: int, *, started: Callable[[str], 
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=max(1, round(settings.grace_seconds)),
+        timeout_graceful_shutdown=max(1, round(grace_seconds)),
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
         limit_concurrency=CONNECTIONS,
     )
-    server = _Server(config, app.state.service.stopping, lambda: started(address) if started else None)
-    with listening:
-        server.run(sockets=[listening])
 
 
 def listen(host: str, port: int) -> socket.socket:
