@@ -3,6 +3,7 @@ PYTHON ?= python3
 DEV := .venv
 DEMO := .venv-demo
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+TWO_AT_A_TIME := --numprocesses 2 --dist loadfile
 
 .PHONY: demo test test-all check format table benchmark legacy-sheet fuzz clean
 
@@ -11,11 +12,11 @@ demo: $(DEMO)/.installed  ## color the example photographs and make one before/a
 
 test: $(DEV)/.installed  ## the tests and the examples in docstrings, slow ones left out
 	$(DEV)/bin/python -m pytest --doctest-modules src
-	$(DEV)/bin/python -m pytest -m "not slow"
+	$(DEV)/bin/python -m pytest $(TWO_AT_A_TIME) -m "not slow"
 
 test-all: $(DEV)/.installed  ## every test
 	$(DEV)/bin/python -m pytest --doctest-modules src
-	$(DEV)/bin/python -m pytest
+	$(DEV)/bin/python -m pytest $(TWO_AT_A_TIME)
 
 check: $(DEV)/.installed  ## lint, formatting, types and the order of imports
 	$(DEV)/bin/ruff check .

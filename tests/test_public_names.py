@@ -18,8 +18,8 @@ NAMES = {
         "colorize find_weights read_hints registry"
     ),
     "photochrom.study": (
-        "Design Exclusions PAPER ParticipantRecord SimulatedPeople Study StudyError StudyReport Trial TrialRecord analyze "
-        "build simulate_records trials_of write_report"
+        "Design Exclusions PAPER ParticipantRecord SimulatedPeople Study StudyError StudyReport Trial TrialRecord "
+        "analyze build simulate_records trials_of write_report"
     ),
     "photochrom.cli": "main run",
 }
