@@ -31,7 +31,7 @@ format: $(DEV)/.installed  ## let ruff lay out and mend what it can
 # The CPU build of PyTorch, where the index offers one, is a few hundred MB; the pin in constraints.txt chooses it.
 $(DEV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(DEV)
-	$(DEV)/bin/python $(PIP_INSTALL) -c constraints.txt -e ".[train,eval,serve,study,dev]"
+	$(DEV)/bin/python $(PIP_INSTALL) -c constraints.txt -e ".[train,eval,serve,study,archive,dev]"
 	touch $@
 
 $(DEMO)/.installed: pyproject.toml constraints.txt

@@ -21,6 +21,7 @@ NAMES = {
         "Design Exclusions PAPER ParticipantRecord SimulatedPeople Study StudyError StudyReport Trial TrialRecord "
         "analyze build simulate_records trials_of write_report"
     ),
+    "photochrom.archive": "ArchiveError ColorizeBatch Limits Resources Run Summary colorize_archive plan_run",
     "photochrom.cli": "main run",
 }
 

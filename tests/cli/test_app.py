@@ -14,7 +14,7 @@ def test_the_version_is_printed(command):
 def test_help_lists_the_commands(command, words):
     ended = command(*words)
     assert ended.code == 0
-    for name in ("colorize", "serve", "train", "export", "evaluate", "weights", "data", "study"):
+    for name in ("colorize", "archive", "serve", "train", "export", "evaluate", "weights", "data", "study"):
         assert name in ended.out
 
 

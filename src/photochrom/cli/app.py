@@ -21,7 +21,7 @@ from photochrom.cli.reports import complain, debugging, unexpected
 REFUSED = 2
 INTERRUPTED = 130
 
-COMMANDS = ("colorize", "serve", "train", "export", "evaluate", "weights", "data", "study")
+COMMANDS = ("colorize", "archive", "serve", "train", "export", "evaluate", "weights", "data", "study")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,7 +73,7 @@ def app_for(words: Sequence[str]) -> typer.Typer:
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)
         else:
-            app.command(cls=PanelCommand if name == "colorize" else None)(command)
+            app.command(cls=PanelCommand if name in ("colorize", "archive") else None)(command)
     return app
 
 
