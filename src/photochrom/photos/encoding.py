@@ -13,7 +13,7 @@ import pyvips
 
 from photochrom.photos import formats
 from photochrom.photos.errors import UnwritablePhoto, of_memory, of_writing
-from photochrom.photos.fields import blob_of, has_field
+from photochrom.photos.fields import blob_of, has_field, name_of
 from photochrom.photos.ifd import Directory
 from photochrom.photos.mark import add_mark
 from photochrom.photos.metadata import NAME_FIELD, metadata_for
@@ -98,7 +98,7 @@ class Encoding:
         return picture, exif if exif.entries or exif.below else None
 
     def _call(self, operation: str, arguments: tuple[Any, ...], image: Any, target: str) -> Any:
-        source = image.get(NAME_FIELD) if has_field(image, NAME_FIELD) else "the picture"
+        source = name_of(image, NAME_FIELD) or "the picture"
         options = formats.save_options(self.kind, self.quality)
         if self.large and self.kind is formats.TIFF:
             options["bigtiff"] = True

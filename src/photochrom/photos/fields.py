@@ -3,6 +3,7 @@
 pyvips' own list of them fails on a name that is no UTF-8, and PNG's keywords are Latin-1: a sound file may have one.
 """
 
+import os
 from typing import Any
 
 import pyvips
@@ -29,6 +30,17 @@ def set_blob(image: Any, name: str, data: bytes | None) -> None:
 def blob_of(image: Any, name: str) -> bytes | None:
     """A field of bytes, None without it."""
     return bytes(image.get(name)) if has_field(image, name) else None
+
+
+def set_name(image: Any, field: str, name: str) -> None:
+    """Set a field of a file's name, as its bytes: libvips' texts are UTF-8, and a name may be no UTF-8."""
+    set_blob(image, field, os.fsencode(name))
+
+
+def name_of(image: Any, field: str) -> str | None:
+    """A field of a file's name, None without it."""
+    data = blob_of(image, field)
+    return None if data is None else os.fsdecode(data)
 
 
 def remove_fields(image: Any, prefix: bytes) -> None:

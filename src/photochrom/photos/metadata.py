@@ -5,7 +5,7 @@ from typing import Any
 import pyvips
 
 from photochrom.photos.exif import EXIF_FIELD, of_the_result, read_exif, resolution_of, shortened, write_exif
-from photochrom.photos.fields import blob_of, has_field, remove_fields, set_blob
+from photochrom.photos.fields import blob_of, has_field, remove_fields, set_blob, set_name
 from photochrom.photos.ifd import Directory
 from photochrom.photos.iptc import bare_iptc, photoshop_block
 from photochrom.photos.photograph import Photograph
@@ -51,9 +51,9 @@ def carry_metadata(colored: Any, source: Any, photograph: Photograph) -> Any:
         if has_field(source, name) and not has_field(image, name):
             image.set_type(source.get_typeof(name), name, source.get(name))
     image.set_type(pyvips.GValue.blob_type, "icc-profile-data", pyvips.Operation.call("profile_load", "srgb"))
-    image.set_type(pyvips.GValue.gstr_type, NAME_FIELD, photograph.name)
+    set_name(image, NAME_FIELD, photograph.name)
     if photograph.path is not None:
-        image.set_type(pyvips.GValue.gstr_type, SOURCE_FIELD, str(photograph.path.absolute()))
+        set_name(image, SOURCE_FIELD, str(photograph.path.absolute()))
         if photograph._stamp:
             image.set_type(pyvips.GValue.gstr_type, STAMP_FIELD, photograph._stamp)
     return image

@@ -11,7 +11,7 @@ from typing import Any
 from photochrom.photos import formats
 from photochrom.photos.encoding import Encoding, is_large
 from photochrom.photos.errors import UnwritablePhoto, no_room, of_absence, of_change
-from photochrom.photos.fields import has_field
+from photochrom.photos.fields import has_field, name_of
 from photochrom.photos.metadata import NAME_FIELD, SOURCE_FIELD, STAMP_FIELD
 from photochrom.photos.provenance import Provenance
 from photochrom.photos.source_file import stamp_of
@@ -77,7 +77,7 @@ def save_pages(
     """
     target = Path(target)
     encoding = Encoding(_writable_format(target.suffix, str(target)), quality, note, mark, is_large(images))
-    original = next((Path(image.get(SOURCE_FIELD)) for image in images if has_field(image, SOURCE_FIELD)), None)
+    original = next((Path(name) for image in images if (name := name_of(image, SOURCE_FIELD))), None)
     kind = check_target(target, original=original, overwrite=overwrite)
     _check_pages(len(images), kind, str(target))
     try:
@@ -193,10 +193,11 @@ def _check_pages(count: int, kind: formats.Format, target: str) -> None:
 
 def _check_unchanged(image: Any) -> None:
     """Refuse a result whose original is no longer the file that was opened: it may be half the one, half the other."""
-    if not has_field(image, STAMP_FIELD):
+    source, name = name_of(image, SOURCE_FIELD), name_of(image, NAME_FIELD)
+    if source is None or name is None or not has_field(image, STAMP_FIELD):
         return
-    now = stamp_of(Path(image.get(SOURCE_FIELD)))
+    now = stamp_of(Path(source))
     if now is None:
-        raise of_absence(image.get(NAME_FIELD))
+        raise of_absence(name)
     if now != image.get(STAMP_FIELD):
-        raise of_change(image.get(NAME_FIELD))
+        raise of_change(name)
