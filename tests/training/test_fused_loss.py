@@ -1,13 +1,12 @@
 """The Triton kernels against plain PyTorch: on a GPU where there is one, else in Triton's interpreter."""
 
-import importlib
 import subprocess
 import sys
 
 import pytest
 import torch
 
-import photochrom.training
+from photochrom.training import fused_loss
 from photochrom.training import loss as plain_loss
 from photochrom.training.fused_loss import can_fuse
 from photochrom.training.loss import SparseCrossEntropy, rebalanced_cross_entropy
@@ -18,18 +17,9 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 @pytest.fixture(scope="module")
 def fused():
-    """The module with kernels that run here. Triton decides for its interpreter when imported, so that is done anew."""
+    """The module with kernels that run here: conftest.py asks for Triton's interpreter where there is no GPU."""
     pytest.importorskip("triton", reason="Triton is not installed: pip install triton (Linux)")
-    with pytest.MonkeyPatch.context() as patch:
-        if DEVICE == "cpu":
-            patch.setenv("TRITON_INTERPRET", "1")
-            for name in list(sys.modules):
-                if name.split(".")[0] == "triton" and not name.startswith("triton._C"):
-                    patch.delitem(sys.modules, name)
-            patch.delitem(sys.modules, "photochrom.training.fused_loss")
-            # The import below sets this anew; other tests must find what was there.
-            patch.setattr(photochrom.training, "fused_loss", photochrom.training.fused_loss)
-        yield importlib.import_module("photochrom.training.fused_loss")
+    return fused_loss
 
 
 def build_case(shape, neighbors, *, dtype=torch.float32, layout=torch.contiguous_format):
