@@ -1,7 +1,9 @@
 """`photochrom train` and `photochrom export`: what they hand to the rooms, and what they refuse."""
 
 import json
+import os
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -159,3 +161,27 @@ def test_the_smoke_recipe_trains_exports_and_colors_through_the_command(command,
     assert exported.code == 0, exported.err
     colored = command("colorize", photo, "--model", file)
     assert colored.code == 0, colored.err
+
+
+@pytest.mark.slow
+def test_torchrun_and_slurm_start_the_processes_of_one_run(photo, tmp_path):
+    """Each starts two; SLURM is played by the variables that it sets."""
+    pytest.importorskip("torch", reason="the extra `train` is not installed")
+    program = [sys.executable, "-m", "photochrom", "train", "smoke", "--devices", "2", "--steps", "2"]
+    program += ["--data", str(photo.parent), "--data", str(photo), "--out"]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--no-python"]
+    subprocess.run([*torchrun, *program, tmp_path / "torchrun"], check=True, capture_output=True)
+    slurm = {"SLURM_NTASKS": "2", "SLURM_NTASKS_PER_NODE": "2", "SLURM_NNODES": "1", "SLURM_NODEID": "0"}
+    slurm |= {"SLURM_JOB_NAME": "train", "SLURM_JOB_ID": "4321", "SLURM_NODELIST": "localhost"}
+    slurm |= {"SLURM_JOB_NODELIST": "localhost", "MASTER_ADDR": "127.0.0.1"}
+    tasks = [
+        subprocess.Popen(
+            [*program, tmp_path / "slurm"],
+            env=os.environ | slurm | {"SLURM_PROCID": str(number), "SLURM_LOCALID": str(number)},
+            stderr=subprocess.DEVNULL,
+        )
+        for number in range(2)
+    ]
+    assert [task.wait(timeout=300) for task in tasks] == [0, 0]
+    weights = [next((tmp_path / name).glob("checkpoints/*/weights.safetensors")) for name in ("torchrun", "slurm")]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
