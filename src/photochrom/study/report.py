@@ -143,7 +143,12 @@ class StudyReport:
             "display_times": None if self.display_times is None else asdict(self.display_times),
             "learning": [asdict(each) for each in self.learning],
             "first_called_colored": self.first_called_colored,
-            "bootstrap": {"resamples": self.resamples, "seed": self.seed, "levels": ["participants", "trials"]},
+            "bootstrap": {
+                "resamples": self.resamples,
+                "seed": self.seed,
+                "shares_draw": ["participants", "trials"],
+                "differences_draw": ["participants"],
+            },
             "published": {"source": PAPER, "systems": [asdict(row) for row in PUBLISHED]},
         }
 

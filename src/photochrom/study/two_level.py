@@ -5,8 +5,10 @@ paper's own tool: draw participants with replacement, then trials within each of
 people twice, once in their observed shares and once by drawing anew, and is therefore cautious: its intervals cover the
 truth somewhat more often than they say (Davison and Hinkley 1997, "Bootstrap Methods and their Application", 3.8).
 
-A p-value made of it would be as cautious. So p comes from a permutation of participants, which is exact whenever two
-systems are equal: between participants by giving their systems out anew, within them by exchanging the two systems.
+Where systems are compared that caution would hide differences, most of all where everybody met both: there people's
+own spread cancels, and what is counted twice is all that is left. So the interval of a difference draws participants
+alone, and p comes from a permutation of participants, which is exact whenever two systems are equal: between
+participants by giving their systems out anew, within them by exchanging the two systems.
 Photographs are not drawn anew: what is said holds for people in general, on these photographs.
 
 Source: Zhang, Isola and Efros 2016, arXiv:1603.08511, section 3.1; the tool is phillipi/AMT_Real_vs_Fake.
@@ -72,10 +74,11 @@ class Difference:
     """One system's share less another's.
 
     Attributes:
-        difference, low, high: in -1..1, with the 95 % interval of the two-level bootstrap; None as for a `Share`.
+        difference, low, high: in -1..1, with the 95 % interval of the bootstrap over participants; None as for a
+            `Share`.
         p: two-sided, of the permutation test; None where too few participants met the two.
         p_adjusted: by Holm over all pairs of systems of a report.
-        wins: share of the resamples in which the first is ahead, ties by half, as the paper's tool gives it.
+        wins: share of the two-level resamples in which the first is ahead, ties by half, as the paper's tool gives it.
     """
 
     first: str
@@ -108,7 +111,9 @@ def count(records: Sequence[TrialRecord], systems: Sequence[str]) -> Tally:
     return Tally(tuple(systems), tuple(participants), labelled, trials)
 
 
-def bootstrap(tally: Tally, random: np.random.Generator, resamples: int = RESAMPLES) -> Floats:
+def bootstrap(
+    tally: Tally, random: np.random.Generator, resamples: int = RESAMPLES, *, draw_trials: bool = True
+) -> Floats:
     """The shares in each resample.
 
     Participants who met the same systems are drawn from among themselves: where each met one, every system keeps its
@@ -119,6 +124,7 @@ def bootstrap(tally: Tally, random: np.random.Generator, resamples: int = RESAMP
         tally: of the answers.
         random: for the draws.
         resamples: B.
+        draw_trials: within each participant too, the second level; else their answers stay as they are.
     Returns: float64 [B, S] in 0..1; NaN for a system without trials.
     """
     labelled = np.zeros((resamples, len(tally.systems)))
@@ -130,7 +136,8 @@ def bootstrap(tally: Tally, random: np.random.Generator, resamples: int = RESAMP
         drawn = members[random.integers(len(members), size=(resamples, len(members)))]  # [B, members]
         for system in np.flatnonzero(kind):
             shown = tally.trials[drawn, system]
-            labelled[:, system] += random.binomial(shown, chance[drawn, system]).sum(axis=1)
+            called = random.binomial(shown, chance[drawn, system]) if draw_trials else tally.labelled[drawn, system]
+            labelled[:, system] += called.sum(axis=1)
             trials[:, system] += shown.sum(axis=1)
     return np.divide(labelled, trials, out=np.full_like(labelled, np.nan), where=trials > 0)
 
@@ -162,14 +169,15 @@ def differences(
     Args:
         tally: of the answers.
         resampled: float [B, S], of `bootstrap`.
-        random: for the permutations.
+        random: for the permutations and for drawing participants.
         permutations: of each pair.
     """
+    people = bootstrap(tally, random, len(resampled), draw_trials=False)
     shown = [column for column in range(len(tally.systems)) if tally.trials[:, column].any()]
     pairs = [(one, other) for place, one in enumerate(shown) for other in shown[place + 1 :]]
     values = [permutation_p(tally, one, other, random, permutations) for one, other in pairs]
     return [
-        _difference(tally, resampled, one, other, p, adjusted)
+        _difference(tally, resampled, people, one, other, p, adjusted)
         for (one, other), p, adjusted in zip(pairs, values, holm(values), strict=True)
     ]
 
@@ -231,11 +239,11 @@ def holm(values: Sequence[float | None]) -> list[float | None]:
 
 
 def _difference(
-    tally: Tally, resampled: Floats, one: int, other: int, p: float | None, adjusted: float | None
+    tally: Tally, resampled: Floats, people: Floats, one: int, other: int, p: float | None, adjusted: float | None
 ) -> Difference:
     gap = resampled[:, one] - resampled[:, other]
     few = int(min((tally.trials[:, [one, other]] > 0).sum(axis=0)))
-    low, high = _interval(gap, few)
+    low, high = _interval(people[:, one] - people[:, other], few)
     wins = None if low is None else float((gap > 0).mean() + (gap == 0).mean() / 2)
     columns = [one, other]
     observed = float(_gap(tally.labelled[:, columns].sum(axis=0), tally.trials[:, columns].sum(axis=0)))
