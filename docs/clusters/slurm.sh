@@ -1,6 +1,7 @@
 #!/bin/bash
 # `photochrom archive` on a SLURM cluster: one Ray process on each node, and the command on the first of them.
 #
+#   ray get-auth-token --generate    # once: the key to the cluster, in a home that all nodes share
 #   sbatch docs/clusters/slurm.sh /shared/scans /shared/colored
 #
 # Given again, after the time is up or a node was lost, the same command goes on.
@@ -14,6 +15,7 @@ set -euo pipefail
 
 head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 port=$((20000 + SLURM_JOB_ID % 10000))  # several jobs may share a machine
+export RAY_AUTH_MODE=token
 export RAY_ADDRESS="$head:$port"
 
 srun --nodes=1 --ntasks=1 --nodelist="$head" \

@@ -1,6 +1,7 @@
 """Small scans in folders, what a folder's run makes of them, an S3 server, and one Ray for all tests."""
 
 import io
+import logging
 import os
 import sys
 from pathlib import Path
@@ -79,16 +80,19 @@ def failing(folder_run):
 
 
 @pytest.fixture(scope="session")
+def escaped():
+    """escaped(name): as a ledger has it, by the rule of docs/archives.md."""
+    return lambda name: os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+@pytest.fixture(scope="session")
 def results_in():
     """results_in(folder): place -> bytes of all files in it, hidden ones too, but for ledgers and summaries."""
 
     def read(folder):
         files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-        return {
-            name: path.read_bytes()
-            for name, path in files.items()
-            if not name.endswith((".parquet", ".jsonl", "summary.json", "run.json"))
-        }
+        ours = (".parquet", ".jsonl", "summary.json", "run.json", "complete.json")
+        return {name: path.read_bytes() for name, path in files.items() if not name.endswith(ours)}
 
     return read
 
@@ -121,6 +125,7 @@ def s3():
     fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
     pytest.importorskip("s3fs", reason="s3fs is not installed")
     server_module = pytest.importorskip("moto.server", reason="moto is not installed")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request
     server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

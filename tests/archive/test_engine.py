@@ -5,11 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-import tarfile
 import threading
 import time
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 
 import pyarrow.parquet as parquet
@@ -64,7 +62,7 @@ def pictures_in(folder):
 
 
 def test_a_run_whose_driver_and_actor_were_killed_ends_as_an_undisturbed_one(
-    planned, scans, options, by_folder, failing, results_in, ray_of_tests, tmp_path
+    planned, scans, options, by_folder, failing, escaped, results_in, ray_of_tests, tmp_path
 ):
     target = tmp_path / "target"
     words = [sys.executable, "-c", DRIVER, str(scans), str(target), str(options.model), ray_of_tests]
@@ -96,14 +94,14 @@ def test_a_run_whose_driver_and_actor_were_killed_ends_as_an_undisturbed_one(
     rows = ledger_of(target)
     keys = parquet.read_table(target / LEDGER).column("key").to_pylist()
     assert len(keys) == len(rows) == summary.photographs == len(by_folder) + len(failing)
-    assert {key for key, row in rows.items() if row["state"] == "failed"} == {
-        os.fsencode(key).decode("utf-8", "backslashreplace") for key in failing
-    }
+    assert {key for key, row in rows.items() if row["state"] == "failed"} == set(map(escaped, failing))
+    made = {escaped(name): content for name, content in by_folder.items()}
     for row in rows.values():
         if row["state"] == "colored":
-            assert row["sha256"] == hashlib.sha256(by_folder[row["target"]]).hexdigest()
-            assert row["size"] == len(by_folder[row["target"]])
-    assert sorted(path.name for path in (target / CONTROL).iterdir()) == ["run.json"]
+            assert row["sha256"] == hashlib.sha256(made[row["target"]]).hexdigest()
+            assert row["size"] == len(made[row["target"]])
+    assert sorted(path.name for path in (target / CONTROL).iterdir()) == ["1-of-1", "run.json"]
+    assert [path.name for path in (target / CONTROL / "1-of-1").iterdir()] == ["manifest"]  # to retry what failed
 
     again = colorize_archive(planned(), TWO)  # which has nothing left to do
     assert (again.photographs, again.made, again.states) == (summary.photographs, 0, summary.states)
@@ -130,30 +128,47 @@ def test_from_s3_to_s3_the_ledger_names_exactly_the_photographs_with_faults(
     assert {"1/007.jpg", "0/012.jpg", "0/cut.jpg"} == set(errors)
     assert "SIGSEGV" in errors["1/007.jpg"]
     assert "exit code 3" in errors["0/012.jpg"]
+    assert not any(os.environ["AWS_SECRET_ACCESS_KEY"] in str(error) for error in errors.values())
     healthy = ColorizeBatch(options)
     for key, row in ledger_of(tmp_path).items():
         if row["state"] == "colored":
             assert target.read(row["target"]) == healthy.color(key, s3.cat(f"archive/in/{key}")).content
     healthy.close()
-    assert not any(os.environ["AWS_SECRET_ACCESS_KEY"] in str(error) for error in errors.values())
-    assert [entry.name for entry in target.entries(CONTROL)] == ["run.json"]
 
 
-def test_from_a_tar_to_parquet_each_photograph_has_its_row(ray_of_tests, options, picture, tmp_path):
-    with tarfile.open(tmp_path / "s.tar", "w") as tar:
-        for number in range(3):
-            member = tarfile.TarInfo(f"{number:03}.jpg")
-            member.size = len(picture(number))
-            tar.addfile(member, BytesIO(picture(number)))
-    run = plan_run(str(tmp_path / "s.tar"), str(tmp_path / "target"), options, form="parquet")
-    assert colorize_archive(run, TWO).states["colored"] == 3
-    table = parquet.read_table(tmp_path / "target" / "colored-00000000.parquet").to_pylist()
+@pytest.mark.slow
+def test_parts_of_a_bucket_share_a_target_and_what_failed_in_one_is_retried_when_asked_to(
+    s3, ray_of_tests, options, picture, tmp_path
+):
+    keys = [f"{number % 3}/{number:03}.jpg" for number in range(70)]
+    for number, key in enumerate(keys):
+        s3.pipe(f"archive/parts/{key}", picture(number)[: 500 if number == 33 else None])
+    runs = [plan_run("s3://archive/parts", "s3://archive/whole", options, part=(index, 2)) for index in range(2)]
+    summaries = [colorize_archive(run, TWO) for run in runs]
+    assert sum(summary.photographs for summary in summaries) == 70
+    assert [summary.made for summary in summaries] == [summary.photographs for summary in summaries]
+    target = open_store("s3://archive/whole")
+
+    def ledgers():
+        rows = {}
+        for run in runs:
+            (tmp_path / LEDGER).write_bytes(target.read(run.named("photochrom-ledger", ".parquet")))
+            rows.update(ledger_of(tmp_path))
+        return rows
+
+    before = ledgers()
+    assert sorted(before) == sorted(keys)
+    assert [key for key, row in before.items() if row["state"] == "failed"] == ["0/033.jpg"]
+    s3.pipe("archive/parts/0/033.jpg", picture(33))  # mended
+    again = [colorize_archive(run, TWO, retry_failed=True) for run in runs]
+    assert sorted(summary.made for summary in again) == [0, 1]
+    after = ledgers()
+    assert [key for key in keys if after[key] != before[key]] == ["0/033.jpg"]
     healthy = ColorizeBatch(options)
-    for number, row in enumerate(table):
-        assert row["key"] == f"s.tar/{number:03}.jpg"
-        assert row["image"]["path"] == f"s.tar/{number:03}.color.jpg"
-        assert row["image"]["bytes"] == healthy.color(row["key"], picture(number)).content
+    for key, row in after.items():
+        assert target.read(row["target"]) == healthy.color(key, s3.cat(f"archive/parts/{key}")).content
     healthy.close()
+    assert [entry.name for entry in target.entries(CONTROL)] == ["run.json"]
 
 
 def test_what_every_photograph_would_meet_ends_the_run_in_one_line(planned, ray_of_tests):
@@ -161,14 +176,23 @@ def test_what_every_photograph_would_meet_ends_the_run_in_one_line(planned, ray_
     with pytest.raises(ArchiveError, match="not ready") as raised:
         colorize_archive(run, TWO)
     assert "\n" not in str(raised.value)
-    other = replace(planned(target=str(run.target.root) + "-2"), weights_sha256="0" * 64)
-    with pytest.raises(ArchiveError, match="other weights"):
-        colorize_archive(other, TWO)
 
 
 def test_a_source_that_is_not_there_is_refused_before_ray_starts(planned, tmp_path):
     with pytest.raises(ArchiveError, match="is not there"):
         colorize_archive(planned(tmp_path / "none"))
+
+
+def test_a_cluster_that_wants_a_token_says_where_it_lies(planned, monkeypatch):
+    exceptions = pytest.importorskip("ray.exceptions", reason="ray is not installed")
+
+    def refuse(**_):
+        raise exceptions.AuthenticationError("no token")
+
+    monkeypatch.setattr("ray.is_initialized", lambda: False)
+    monkeypatch.setattr("ray.init", refuse)
+    with pytest.raises(ArchiveError, match=r"^10\.0\.0\.1:6379 wants its token; copy it to ~/\.ray/auth_token"):
+        colorize_archive(planned(), Resources(cluster="10.0.0.1:6379"))
 
 
 def test_an_empty_source_has_an_empty_ledger(planned, tmp_path):

@@ -55,6 +55,35 @@ def test_a_name_in_another_encoding_is_told_with_escapes(ledger):
     assert (row["key"], row["error"]) == ("caf\\xe9.jpg", "märz")
 
 
+def test_of_a_run_that_is_opened_again_only_chunks_with_failures_are_done_again(ledger, tmp_path):
+    counted = Counted((CHUNKS_A_PIECE + 3) * CHUNK - 9, 0)
+    failing = {0, 7, CHUNKS_A_PIECE + 1}
+    last = counted.chunks - 1
+    for chunk in range(counted.chunks):
+        rows = [row._replace(extras=("a.layer.png",)) for row in rows_of(chunk, CHUNK if chunk < last else CHUNK - 9)]
+        ledger.put(chunk, [row if chunk in failing else row._replace(state="colored") for row in rows])
+    assert ledger.complete(counted) == {"failed": 3, "colored": counted.photographs - 3}
+    before = parquet.read_table(tmp_path / "ledger.parquet").to_pylist()
+    assert ledger.kept(0) == []
+
+    ledger.reopen()
+    for opened in (ledger, Ledger(open_store(str(tmp_path)), "run", "ledger.parquet")):
+        assert not opened.is_complete
+        assert set(range(counted.chunks)) - set(opened.done()) == failing
+        kept = opened.kept(7)
+        assert (kept[0], len(kept)) == (None, CHUNK)
+        assert kept[1] == Row("007-01.jpg", "colored", extras=("a.layer.png",))
+        assert opened.of_chunk(7) is None
+    for chunk in failing:
+        rows = [row or Row(f"{chunk:03}-00.jpg", "colored", size=9) for row in opened.kept(chunk)]
+        opened.put(chunk, rows)
+    assert sorted(opened.done()) == list(range(counted.chunks))
+    assert opened.complete(counted) == {"colored": counted.photographs}
+    after = parquet.read_table(tmp_path / "ledger.parquet").to_pylist()
+    changed = [new for old, new in zip(before, after, strict=True) if old != new]
+    assert [row["key"] for row in changed] == [f"{chunk:03}-00.jpg" for chunk in sorted(failing)]
+
+
 def test_a_damaged_piece_is_named_with_what_to_do(ledger, tmp_path):
     ledger.put(0, rows_of(0))
     next((tmp_path / "run").rglob("*.parquet")).write_bytes(b"PAR1")

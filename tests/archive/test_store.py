@@ -21,6 +21,16 @@ def test_a_result_replaces_one_that_is_there_and_leaves_nothing_beside_it(folder
     assert list((tmp_path / folder.unfinished).iterdir()) == []
 
 
+def test_files_and_folders_are_copied_and_removed_and_what_is_not_there_is_no_trouble(folder, tmp_path):
+    folder.put("1931/old.jpg", b"whole")
+    folder.copy("1931/old.jpg", "1931/new.jpg")
+    folder.remove("1931/old.jpg")
+    folder.remove("1931/none.jpg")
+    assert [path.name for path in (tmp_path / "1931").iterdir()] == ["new.jpg"]
+    folder.remove("1931")
+    assert not (tmp_path / "1931").exists()
+
+
 def test_a_file_that_grows_is_never_seen_under_its_name(folder, tmp_path, monkeypatch):
     seen = []
     write = type(tmp_path).write_bytes
@@ -126,8 +136,19 @@ def test_a_bucket_takes_gives_and_loses_what_a_folder_does(s3, tmp_path):
     (tmp_path / "whole").write_bytes(b"third")
     bucket.put_file("1931/old.jpg", tmp_path / "whole")
     assert bucket.read("1931/old.jpg") == b"third"
+    bucket.copy("1931/old.jpg", "1931/same.jpg")
+    assert bucket.read("1931/same.jpg") == b"third"
     bucket.remove("1931")
     assert not bucket.exists("1931/old.jpg")
+
+
+def test_a_name_that_is_no_utf_8_is_taken_by_a_folder_and_not_by_a_bucket(s3, folder, tmp_path):
+    name = os.fsdecode(b"caf\xe9.jpg")
+    folder.put(name, b"whole")
+    assert (os.fsencode(tmp_path) + b"/caf\xe9.jpg") in [os.fsencode(path) for path in tmp_path.iterdir()]
+    assert folder.read(name) == b"whole"
+    with pytest.raises(BadPlace, match=r"does not take this name \(no UTF-8\)"):
+        open_store("s3://archive/store").put(name, b"")
 
 
 def test_a_bucket_that_is_not_there_is_one_line_without_the_key(s3, monkeypatch):

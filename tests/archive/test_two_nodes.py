@@ -1,33 +1,45 @@
-"""Two Ray nodes and an S3 server on this machine: nodes, actors and the driver are killed, and the end is the same."""
+"""Two Ray nodes and an S3 server on this machine: actors, a node and the driver are killed, and the end is the same.
+
+With -s it tells what happens. PHOTOCHROM_ARCHIVE_TEST=20000 makes it the run of docs/archives.md.
+"""
 
 import hashlib
+import io
 import json
 import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections import defaultdict
+from pathlib import Path
 
 import pyarrow.parquet as parquet
 import pytest
+from PIL import Image
 
 from photochrom.archive import ColorizeBatch
-from photochrom.archive.store import CONTROL, open_store
+from photochrom.archive.store import open_store
 
 pytestmark = pytest.mark.slow
 
-COUNT = int(os.environ.get("PHOTOCHROM_ARCHIVE_TEST", "600"))  # photographs; 20,000 take an hour on two cores
+COUNT = int(os.environ.get("PHOTOCHROM_ARCHIVE_TEST", "600"))  # photographs made here
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+LEDGER = "photochrom-ledger.parquet"
+FLAT = 40  # MB that a process may grow by in the second half of its work on photographs of one size
 DRIVER = """
-import json, resource, sys
+import json, sys
 from photochrom.archive import Resources, colorize_archive, plan_run
 from photochrom.inference import Options
 source, target, model, address = sys.argv[1:]
-def tell(progress):
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(json.dumps({"done": progress.done, "peak": peak}), flush=True)
 run = plan_run(source, target, Options(model=model, device="cpu"))
-summary = colorize_archive(run, Resources(cluster=address, actors=2, cpus=0.5), progress=tell)
+summary = colorize_archive(
+    run,
+    Resources(cluster=address, actors=2, cpus=0.75),  # one on each node
+    progress=lambda progress: print(json.dumps({"done": progress.done}), flush=True),
+)
 print(summary.to_json().replace("\\n", " "), flush=True)
 """
 
@@ -43,57 +55,178 @@ def cluster(s3):
     made.shutdown()
 
 
-def begun(address, source, target, options):
-    words = [sys.executable, "-c", DRIVER, source, target, str(options.model), address]
-    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-
-def count_of(s3, prefix):
-    return sum(".color." in name and CONTROL not in name for name in s3.find(prefix))
-
-
-def wait_for_more(s3, prefix, driver, wanted):
-    end = time.monotonic() + 600
-    while count_of(s3, prefix) < wanted and driver.poll() is None:
-        assert time.monotonic() < end, "nothing is colored any more"
-        time.sleep(0.2)
-
-
-def test_nodes_and_the_driver_are_killed_at_random_moments_and_every_photograph_is_there_once(
-    s3, cluster, options, picture, tmp_path
-):
-    chance = random.Random(14)
+@pytest.fixture
+def album(s3, picture):
+    """All photographs in a bucket: those made here, and the shared ones where they are. How many there are."""
+    small = Image.open(io.BytesIO(picture(0))).resize((64, 48))
     for number in range(COUNT):
-        s3.pipe(f"archive/album/{number % 7}/{number:06}.jpg", picture(number))
-    source, target = "s3://archive/album", "s3://archive/colored"
-    moments = sorted(chance.sample(range(COUNT // 20, COUNT * 8 // 10), 3))
-    for place, moment in enumerate(moments):
-        driver = begun(cluster.address, source, target, options)
-        wait_for_more(s3, "archive/colored", driver, moment)
-        if place == 1:  # a node goes, and the run goes on with the other and a new one
-            cluster.remove_node(cluster.nodes.pop(), allow_graceful=False)
-            cluster.nodes.append(cluster.add_node(num_cpus=1, object_store_memory=80 << 20))
-            wait_for_more(s3, "archive/colored", driver, moment + 5)
-        assert driver.poll() is None, "the run ended before it could be disturbed"
-        driver.send_signal(signal.SIGKILL)
-        driver.wait()
-        driver.stdout.close()
-    driver = begun(cluster.address, source, target, options)
-    lines, _ = driver.communicate(timeout=3000)
-    assert driver.returncode == 0
-    *progress, summary = [json.loads(line) for line in lines.splitlines()]
-    assert summary["photographs"] == COUNT
-    assert progress[-1]["peak"] - progress[0]["peak"] < 50  # MB, of the driver: it does not grow with what is done
+        stream = io.BytesIO()
+        small.point(lambda value, number=number: (value + number) % 256).save(stream, "JPEG", comment=str(number))
+        s3.pipe(f"archive/album/made/{number % 7}/{number:06}.jpg", stream.getvalue())
+    scans = sorted((SHARED / "legacy").glob("*.jpg"))
+    for path in scans:
+        s3.pipe(f"archive/album/legacy/{path.name}", path.read_bytes())
+    shards = sorted((SHARED / "eval").glob("*.parquet"))
+    for path in shards:
+        s3.pipe(f"archive/album/eval/{path.name}", path.read_bytes())
+    return COUNT + len(scans) + sum(parquet.ParquetFile(path).metadata.num_rows for path in shards)
 
-    (tmp_path / "ledger.parquet").write_bytes(open_store(target).read("photochrom-ledger.parquet"))
-    rows = parquet.read_table(tmp_path / "ledger.parquet").to_pylist()
-    assert [row["key"] for row in rows] == sorted(name.partition("album/")[2] for name in s3.find("archive/album"))
-    assert {row["state"] for row in rows} == {"colored"}
-    assert count_of(s3, "archive/colored") == COUNT
-    colorize = ColorizeBatch(options)
-    for row in rows:
-        content = s3.cat(f"archive/colored/{row['target']}")
-        assert hashlib.sha256(content).hexdigest() == row["sha256"]
-        if chance.random() < 0.1:  # the bytes of an undisturbed coloring
-            assert colorize.color(row["key"], s3.cat(f"archive/album/{row['key']}")).content == content
+
+class Watch:
+    """Tells events with their time, and how much memory of its own each process has."""
+
+    def __init__(self):
+        self._start = time.monotonic()
+        self.memory = defaultdict(list)  # MB, of each process in its order
+
+    def tell(self, event):
+        print(f"{time.monotonic() - self._start:7.1f} s  {event}", flush=True)
+
+    def look(self, driver):
+        for pid, name in {**processes(), driver: "driver"}.items():
+            try:
+                status = Path(f"/proc/{pid}/status").read_text()
+            except OSError:
+                continue
+            if "RssAnon" in status:
+                self.memory[name, pid].append(int(status.partition("RssAnon:")[2].split()[0]) / 1024)
+
+    def growth(self):
+        """By how many MB the second half of each process's time exceeds the first, and how many it has at most."""
+        halves = {key: (sizes[: len(sizes) // 2], sizes[len(sizes) // 2 :]) for key, sizes in self.memory.items()}
+        return {key: (max(late) - max(early), max(late)) for key, (early, late) in halves.items() if len(late) >= 5}
+
+
+def processes():
+    """Actors and coloring processes on this machine, by their ids."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if words.startswith(b"ray::MapWorker") and b"ArchiveWorker" in words:
+            found[int(folder.name)] = "actor"
+        elif b"photochrom.archive.coloring_process" in words:
+            found[int(folder.name)] = "coloring process"
+    return found
+
+
+class Driver:
+    """A run in a process of its own, and what it tells as it goes."""
+
+    def __init__(self, address, target, options):
+        words = ["s3://archive/album", f"s3://archive/{target}", str(options.model), address]
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", DRIVER, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        self.pid = self._process.pid
+        self.told = {"done": 0}
+        self._listener = threading.Thread(target=self._listen)
+        self._listener.start()
+
+    def _listen(self):
+        for line in self._process.stdout:
+            if line.startswith("{"):  # Ray writes there, too
+                self.told = json.loads(line)
+
+    def wait_for(self, done):
+        end = time.monotonic() + 900
+        while self.told["done"] < done:
+            assert self._process.poll() is None, "the run ended before it could be disturbed"
+            assert time.monotonic() < end, "nothing is colored any more"
+            time.sleep(0.05)
+
+    def kill(self):
+        self._process.send_signal(signal.SIGKILL)
+        self._ended()
+
+    def summary(self, watch, since):
+        """Watch the run to its end; its memory since so many photographs are done."""
+        while self._process.poll() is None:
+            if self.told["done"] >= since:
+                watch.look(self.pid)
+            time.sleep(0.5)
+        assert self._ended() == 0
+        return self.told
+
+    def _ended(self):
+        self._process.wait()
+        self._listener.join()
+        self._process.stdout.close()
+        return self._process.returncode
+
+
+def ledger_of(target, folder):
+    (folder / LEDGER).write_bytes(open_store(f"s3://archive/{target}").read(LEDGER))
+    rows = parquet.read_table(folder / LEDGER).to_pylist()
+    return [{**row, "seconds": None} for row in rows]
+
+
+def etags_of(s3, target):
+    """The server's own MD5 of each result."""
+    found = s3.find(f"archive/{target}", detail=True)
+    return {name.partition(f"{target}/")[2]: each["ETag"] for name, each in found.items() if ".color." in name}
+
+
+def hashes_of(s3, target):
+    names = [f"archive/{target}/{name}" for name in etags_of(s3, target)]
+    hashes = {}
+    for start in range(0, len(names), 500):
+        for name, content in s3.cat(names[start : start + 500]).items():
+            hashes[name.partition(f"{target}/")[2]] = hashlib.sha256(content).hexdigest()
+    return hashes
+
+
+def test_actors_a_node_and_the_driver_are_killed_and_the_target_is_that_of_an_undisturbed_run(
+    s3, cluster, album, options, tmp_path
+):
+    chance, watch = random.Random(14), Watch()
+    watch.tell(f"{album:,} photographs are in the bucket")
+    moments = sorted(chance.sample(range(album // 20, album * 6 // 10), 3))
+    for place, moment in enumerate(moments):
+        driver = Driver(cluster.address, "colored", options)
+        driver.wait_for(moment)
+        time.sleep(chance.random())  # in the middle of a photograph
+        if place == 0:
+            killed = chance.choice([pid for pid, name in processes().items() if name == "actor"])
+            os.kill(killed, signal.SIGKILL)
+            watch.tell(f"{driver.told['done']:,} done: actor {killed} is killed")
+        elif place == 1:  # the run goes on with the other node, and with a new one
+            cluster.remove_node(cluster.nodes.pop(), allow_graceful=False)
+            watch.tell(f"{driver.told['done']:,} done: a node is killed, and another one comes")
+            cluster.nodes.append(cluster.add_node(num_cpus=1, object_store_memory=80 << 20))
+        driver.wait_for(min(moment + album // 20, album - 64))
+        time.sleep(chance.random())
+        driver.kill()
+        watch.tell(f"{driver.told['done']:,} done: driver {driver.pid} is killed")
+    alike = album - COUNT + 64  # from here on, all photographs are of one size
+    summary = Driver(cluster.address, "colored", options).summary(watch, alike)
+    watch.tell(f"the run has ended: {summary['states']}, {summary['done_before']:,} of them before this call")
+    undisturbed = Driver(cluster.address, "undisturbed", options).summary(watch, alike)
+    watch.tell(f"an undisturbed run has ended: {undisturbed['states']} in {undisturbed['seconds']:.0f} s")
+
+    assert summary["photographs"] == undisturbed["photographs"] == album
+    rows = ledger_of("colored", tmp_path)
+    assert rows == ledger_of("undisturbed", tmp_path)
+    assert len({row["key"] for row in rows}) == len(rows) == album
+    hashes = hashes_of(s3, "colored")
+    assert etags_of(s3, "colored") == etags_of(s3, "undisturbed")
+    assert hashes == {row["target"]: row["sha256"] for row in rows if row["target"]}
+    told = "".join(f"{name} {digest}\n" for name, digest in sorted(hashes.items()))
+    watch.tell(
+        f"{len(hashes):,} results of both are the same; sha256 of all: {hashlib.sha256(told.encode()).hexdigest()}"
+    )
+
+    colorize = ColorizeBatch(options)  # the bytes of the folder command, as its own tests say
+    made = [row for row in rows if row["key"].startswith("made/")]
+    for row in chance.sample(made, min(len(made), 60)):
+        assert colorize.color(row["key"], s3.cat(f"archive/album/{row['key']}")).content == s3.cat(
+            f"archive/colored/{row['target']}"
+        )
     colorize.close()
+    growth = watch.growth()
+    for (name, pid), (more, most) in growth.items():
+        watch.tell(f"{name} {pid}: at most {most:.0f} MB, {more:+.0f} MB in the second half of its time")
+    assert {name for name, _ in growth} == {"driver", "actor", "coloring process"}
+    assert max(more for more, _ in growth.values()) < FLAT

@@ -130,6 +130,20 @@ def test_one_bad_photograph_stands_in_the_ledger_and_the_rest_goes_on(run, album
     assert [b"bad.jpg" in lines[0], b"gone.jpg" in lines[1], len(lines)] == [True, True, 2]
 
 
+def test_a_name_in_another_encoding_is_colored_noted_reported_and_resumed(run, album, tmp_path, files_in, tiny_model):
+    """Issue 14: what libvips keeps as text must be UTF-8, and a name on a Linux disk need not be."""
+    name = os.fsdecode(b"caf\xe9.jpg")  # Latin-1
+    (album / "a.jpg").rename(album / name)
+    assert states(run(album, tmp_path / "new", recorded=True)) == ["colored"] * 6
+    made = files_in(tmp_path / "new")
+    assert os.fsdecode(b"caf\xe9.color.jpg") in made
+    assert states(run(album, tmp_path / "new", recorded=True, resume=True)) == ["done"] * 6
+    assert files_in(tmp_path / "new") == made
+    extras = {"layer": True, "samples": 2, "uncertainty": tmp_path / "maps", "side_by_side": True}
+    (outcome,) = run(album / name, tmp_path / "all", outputs=extras)
+    assert all(Path(path).exists() for path in (outcome.target, *outcome.extras))
+
+
 def test_a_file_that_changes_or_vanishes_while_it_is_read_has_no_result(run, album, tmp_path, files_in, monkeypatch):
     """Between reading and writing, another program replaces one photograph and removes another."""
     write = Picture.write

@@ -45,6 +45,11 @@ def test_a_folder_is_colored_as_colorize_colors_it_and_told_in_lines_and_json(
     assert "all of it done before" in again.out
     assert files_in(tmp_path / "many") == before
 
+    (photo.parent / "cut.jpg").write_bytes(photo.read_bytes())
+    retried = command(*words, "--retry-failed")
+    assert retried.code == 0
+    assert "2 colored (1 of them before)" in retried.out
+
     other = command("archive", photo.parent, tmp_path / "many", "--model", tiny_model, "--saturation", 1.5)
     assert other.code == 2
     assert "saturation was 1.2 and is now 1.5" in other.err

@@ -1,9 +1,9 @@
-"""Files by path, pattern and URL; what of them may be printed."""
+"""Files by path, pattern and URL."""
 
 import fsspec
 import pytest
 
-from photochrom.data.locations import DataError, cause, list_files, public, read_all
+from photochrom.data.locations import DataError, list_files, read_all
 
 
 def names(source):
@@ -85,27 +85,3 @@ def test_what_cannot_be_a_source_is_refused_in_one_line(source, says, tmp_path, 
     with pytest.raises(DataError, match=says) as raised:
         list_files(source)
     assert "\n" not in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    ("given", "shown"),
-    [
-        ("photos/a b.jpg", "photos/a b.jpg"),
-        ("https://me:pa%40ss@host:81/a/b.tar?X-Sig=abc#x", "https://host:81/a/b.tar"),
-        ("http://me:p@ss@host/a.tar", "http://host/a.tar"),
-        ("s3://bucket/a.tar?versionId=3", "s3://bucket/a.tar"),
-        ("simplecache::https://me:secret@host/a.tar", "simplecache::https://host/a.tar"),
-        ("zip://a.jpg::https://me:secret@host/a.zip", "zip://a.jpg::https://host/a.zip"),
-    ],
-)
-def test_no_password_or_signature_is_shown(given, shown):
-    assert public(given) == shown
-
-
-def test_the_cause_of_an_error_does_not_quote_it():
-    class ResponseError(Exception):
-        status = 403
-
-    assert cause(ResponseError("https://me:secret@host")) == "HTTP status 403"
-    assert cause(FileNotFoundError("https://me:secret@host")) == "not found"
-    assert cause(RuntimeError("secret")) == "RuntimeError"

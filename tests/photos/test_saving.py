@@ -12,6 +12,7 @@ import photochrom.photos.saving
 from photochrom.color.lab import rgb_to_lightness
 from photochrom.photos import (
     DamagedPhoto,
+    UnreadablePhoto,
     UnwritablePhoto,
     check_target,
     encode_photograph,
@@ -243,3 +244,17 @@ def test_the_original_is_not_touched(cameraman, store, tmp_path):
     state = source.read_bytes(), source.stat().st_mtime_ns
     save_photograph(colored(source), tmp_path / "b.jpg")
     assert (source.read_bytes(), source.stat().st_mtime_ns) == state
+
+
+@pytest.mark.parametrize("extension", ["jpg", "png", "tif", "webp", "avif"])
+def test_names_in_another_encoding_are_read_written_and_told(extension, cameraman, store, tmp_path):
+    """Issue 14: what libvips keeps as text must be UTF-8, and a name on a Linux disk need not be."""
+    source = store(cameraman, "a.png").rename(tmp_path / os.fsdecode(b"caf\xe9.png"))  # Latin-1
+    target = tmp_path / os.fsdecode(b"f\xe9e." + extension.encode())
+    save_photograph(colored(source), target)
+    save_photograph(colored(source), tmp_path / f"plain.{extension}")
+    assert target.read_bytes() == (tmp_path / f"plain.{extension}").read_bytes()  # no name is stored in it
+    picture = colored(source)
+    source.unlink()
+    with pytest.raises(UnreadablePhoto, match=rf"^{source.name}: the file vanished"):
+        save_photograph(picture, target, overwrite=True)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from photochrom.archive.errors import ArchiveError, cause
+from photochrom.archive.errors import ArchiveError
 from photochrom.archive.ledger import STATES, Ledger
 from photochrom.archive.listing import list_photographs
 from photochrom.archive.manifest import CHUNK, Counted, Manifest, pending
@@ -23,6 +23,7 @@ from photochrom.archive.run import Run, begin
 from photochrom.archive.store import shown
 from photochrom.archive.summary import STAGES, Progress, Summary, add
 from photochrom.archive.worker import ArchiveWorker
+from photochrom.storage.causes import cause
 
 BLOCKS = 4096  # pieces of work that Ray knows of at most
 _OBJECT_STORE = 128 << 20  # bytes: only numbers pass through it
@@ -57,13 +58,18 @@ class Resources:
 
 
 def colorize_archive(
-    run: Run, resources: Resources | None = None, *, progress: Callable[[Progress], None] | None = None
+    run: Run,
+    resources: Resources | None = None,
+    *,
+    retry_failed: bool = False,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Summary:
     """Color everything in a source that is not done yet.
 
     Args:
         run: what to color, how, and where to.
         resources: what to use.
+        retry_failed: of a run that has ended, try again what failed.
         progress: called when work was done.
     Returns: a Summary. The ledger is whole then: it has one row for each photograph.
     Raises: ArchiveError, in one line; the same call goes on where it ended.
@@ -72,6 +78,8 @@ def colorize_archive(
     begin(run)
     ledger = Ledger(run.target, run.control, run.named("photochrom-ledger", ".parquet"))
     manifest = Manifest(run.target, run.control)
+    if retry_failed and ledger.is_complete and ledger.counts()["failed"]:
+        _reopen(run, ledger, manifest)
     if not ledger.is_complete:
         counted = manifest.counted() or manifest.write(_listed(run))
         listing = time.perf_counter() - start
@@ -94,9 +102,30 @@ def colorize_archive(
     )
     if made:
         run.target.put(run.named("photochrom-summary", ".json"), summary.to_json().encode("ascii"))
-    # What was needed to go on. A run that is killed before this finds its ledger whole, and removes the rest.
-    run.target.remove(run.control)
+    _tidy(run, retry=bool(states["failed"]))
     return summary
+
+
+def _reopen(run: Run, ledger: Ledger, manifest: Manifest) -> None:
+    if manifest.counted() is None:
+        raise ArchiveError(
+            f"{shown(run.target)}: the list of its photographs is gone; color those that failed into a new target"
+        )
+    ledger.reopen()
+
+
+def _tidy(run: Run, *, retry: bool) -> None:
+    """Remove what was needed to go on. A run that is killed before this finds its ledger whole, and comes here again.
+
+    Args:
+        retry: the manifest stays, by which what failed may be tried again.
+    """
+    if not retry:
+        run.target.remove(run.control)
+        return
+    for entry in list(run.target.entries(run.control)):
+        if entry.name != "manifest":
+            run.target.remove(f"{run.control}/{entry.name}")
 
 
 def _listed(run: Run) -> Iterator[Any]:
@@ -127,10 +156,11 @@ def _work(
                     raise ArchiveError(str(fatal))
                 add(total, told)
                 made = round(sum(total[state] for state in STATES))
+                done = before + made + round(total["kept"])
                 if progress is not None:
                     failed = round(total["failed"] + total["skipped"])
                     seconds = time.perf_counter() - start
-                    progress(Progress(counted.photographs, before + made, failed, made, seconds))
+                    progress(Progress(counted.photographs, done, failed, made, seconds))
         except ArchiveError:
             raise
         except Exception as error:  # Ray's, whose texts hold tracebacks, and whatever was in them
@@ -186,7 +216,9 @@ def _ray(resources: Resources) -> Iterator[float]:
 
 def _connect(resources: Resources) -> None:
     import ray
+    from ray.exceptions import AuthenticationError
 
+    where = resources.cluster or "Ray"
     try:
         if resources.cluster is None and "RAY_ADDRESS" not in os.environ:
             ray.init(
@@ -199,8 +231,11 @@ def _connect(resources: Resources) -> None:
             )
         else:
             ray.init(address=resources.cluster, log_to_driver=False, logging_level=logging.ERROR)
+    except AuthenticationError:
+        raise ArchiveError(
+            f"{where} wants its token; copy it to ~/.ray/auth_token here, or give it by RAY_AUTH_TOKEN"
+        ) from None
     except Exception as error:  # Ray has many
-        where = resources.cluster or "Ray"
         raise ArchiveError(
             f"{where} cannot be reached ({cause(error)}); check the address, or start a cluster"
         ) from None

@@ -2,21 +2,23 @@
 
 Each chunk of work leaves one small Parquet file, written when all its results are in their places: that file says that
 the chunk is done. Written twice, by a retry, it is the same file. In the end they become one ledger in the target, in
-the order of the manifest.
+the order of the manifest. A run that has ended is opened again to try what failed: what its ledger told of all others
+stays.
 """
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from functools import cached_property
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from photochrom.archive.earlier import EarlierLedger
 from photochrom.archive.errors import ArchiveError
-from photochrom.archive.manifest import CHUNKS_A_PIECE, Counted
-from photochrom.archive.parquet import from_parquet, table_of, to_parquet
+from photochrom.archive.manifest import CHUNKS_A_PIECE, PIECE, Counted
+from photochrom.archive.parquet import arrow_text, from_parquet, table_of, to_parquet
 from photochrom.archive.store import Store, shown
 
 STATES = ("colored", "copied", "failed", "skipped")
@@ -64,6 +66,7 @@ class Ledger:
         self.name = name
         self._store = store
         self._folder = f"{folder}/ledger"
+        self._earlier_key = f"{folder}/earlier.parquet"
 
     @property
     def is_complete(self) -> bool:
@@ -72,6 +75,8 @@ class Ledger:
 
     def done(self) -> Iterator[int]:
         """The numbers of the chunks that are done."""
+        if self._earlier is not None:
+            yield from self._earlier.done()
         for piece in self._store.entries(self._folder):
             for entry in self._store.entries(f"{self._folder}/{piece.name}"):
                 yield int(entry.name.partition(".")[0])
@@ -88,6 +93,20 @@ class Ledger:
         (content,) = self._store.read_all([path])
         return from_parquet(content, path)
 
+    def kept(self, chunk: int) -> list[Row | None]:
+        """Of each photograph of a chunk, what was told before of one that did not fail; nothing in other runs."""
+        if self._earlier is None:
+            return []
+        rows = self._earlier.table(chunk).to_pylist()
+        return [None if row["state"] == "failed" else Row(**{**row, "extras": tuple(row["extras"])}) for row in rows]
+
+    def reopen(self) -> None:
+        """Open a run that has ended, so that the chunks in which a photograph failed are done again."""
+        self._store.remove(self._folder)  # what a run that was killed at its very end may have left
+        self._store.copy(self.name, self._earlier_key)
+        self._store.remove(self.name)  # from here on, the run has not ended
+        self._earlier = EarlierLedger(self._store, self._earlier_key)
+
     def complete(self, counted: Counted) -> Counter[str]:
         """Make one file of all, with as many chunks in memory as one piece of the manifest has.
 
@@ -103,11 +122,9 @@ class Ledger:
             with parquet.ParquetWriter(file, _schema(), compression="zstd") as writer:
                 for start in range(0, counted.chunks, CHUNKS_A_PIECE):
                     chunks = range(start, min(start + CHUNKS_A_PIECE, counted.chunks))
-                    paths = [self._path(chunk) for chunk in chunks]
-                    contents = self._store.read_all(paths)
-                    table = pa.concat_tables(map(table_of, contents, paths))
+                    table = pa.concat_tables(self._tables(chunks))
                     states.update(table.column("state").to_pylist())
-                    writer.write_table(table)
+                    writer.write_table(table, row_group_size=PIECE)
             if states.total() != counted.photographs:
                 raise ArchiveError(
                     f"{shown(self._store)}: {counted.photographs:,} photographs have {states.total():,} rows; "
@@ -126,19 +143,29 @@ class Ledger:
                 states.update(batch.column(0).to_pylist())
         return states
 
+    @cached_property
+    def _earlier(self) -> EarlierLedger | None:
+        return EarlierLedger(self._store, self._earlier_key) if self._store.exists(self._earlier_key) else None
+
+    def _tables(self, chunks: range) -> list[Any]:
+        """The rows of the chunks of one piece; of those that were not done again, as they were told before."""
+        earlier = self._earlier
+        paths = {chunk: self._path(chunk) for chunk in chunks}
+        if earlier is not None:
+            there = {entry.name for entry in self._store.entries(str(PurePosixPath(paths[chunks[0]]).parent))}
+            paths = {chunk: path for chunk, path in paths.items() if PurePosixPath(path).name in there}
+        contents = self._store.read_all(paths.values())
+        tables = dict(zip(paths, map(table_of, contents, paths.values()), strict=True))
+        return [earlier.table(chunk) if earlier and chunk not in tables else tables[chunk] for chunk in chunks]
+
     def _path(self, chunk: int) -> str:
         return f"{self._folder}/{chunk // CHUNKS_A_PIECE:06d}/{chunk:08d}.parquet"
 
 
 def _as_row(row: Row) -> dict[str, Any]:
-    return {name: _text(value) if isinstance(value, str) else value for name, value in row._asdict().items()} | {
-        "extras": [_text(name) for name in row.extras]
+    return {name: arrow_text(value) if isinstance(value, str) else value for name, value in row._asdict().items()} | {
+        "extras": [arrow_text(name) for name in row.extras]
     }
-
-
-def _text(value: str) -> str:
-    """As Arrow can hold it: bytes of a name that are no UTF-8 are written as escapes."""
-    return os.fsencode(value).decode("utf-8", "backslashreplace") if not value.isascii() else value
 
 
 def _schema() -> Any:

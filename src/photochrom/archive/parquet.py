@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from photochrom.archive.errors import ArchiveError, cause
+from photochrom.archive.errors import ArchiveError
+from photochrom.storage.causes import cause
 
 
 def to_parquet(rows: Iterable[Mapping[str, Any]], schema: Any) -> bytes:
@@ -22,6 +23,16 @@ def to_parquet(rows: Iterable[Mapping[str, Any]], schema: Any) -> bytes:
     stream = pa.BufferOutputStream()
     parquet.write_table(table, stream, compression="zstd")
     return bytes(stream.getvalue())
+
+
+def arrow_text(value: str) -> str:
+    r"""As Arrow can hold it: bytes of a name that are no UTF-8 are written as escapes.
+
+    Example:
+        >>> arrow_text("caf\udce9.jpg"), arrow_text("märz.jpg")
+        ('caf\\xe9.jpg', 'märz.jpg')
+    """
+    return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def from_parquet(content: bytes, shown: str) -> list[dict[str, Any]]:

@@ -200,4 +200,4 @@ def _flat(record: dict[str, Any]) -> dict[str, Any]:
 
 def _told(value: Any) -> str:
     text = "the model's" if value is None else str(value)
-    return text if len(text) <= 80 else f"{text[:12]}..."
+    return text if len(text) <= 80 else f"{text[:25]}...{text[-50:]}"  # of places, the ends tell which

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any, Literal, NamedTuple
 
-from photochrom.archive.errors import ArchiveError, cause
+from photochrom.archive.errors import ArchiveError
 from photochrom.archive.store import Store
 from photochrom.batch.result_names import split
+from photochrom.storage.causes import cause
+from photochrom.storage.shards import (
+    COMPRESSED_TAR_SUFFIXES,
+    PARQUET_SUFFIXES,
+    TAR_SUFFIXES,
+    bytes_and_path,
+    image_column,
+    one_a_sample,
+)
 
 Kind = Literal["parquet", "tar", "compressed"]
-_ENDINGS: dict[str, Kind] = {".parquet": "parquet", ".tar": "tar", ".tar.gz": "compressed", ".tgz": "compressed"}
+_KINDS: dict[Kind, tuple[str, ...]] = {  # the first that fits
+    "parquet": PARQUET_SUFFIXES,
+    "compressed": COMPRESSED_TAR_SUFFIXES,
+    "tar": TAR_SUFFIXES,
+}
 _ROWS = 1024
 
 
@@ -40,7 +52,7 @@ def shard_of(name: str) -> Kind | None:
         >>> shard_of("train-00.parquet"), shard_of("0001.jpg")
         ('parquet', None)
     """
-    return next((kind for ending, kind in _ENDINGS.items() if name.lower().endswith(ending)), None)
+    return next((kind for kind, endings in _KINDS.items() if name.lower().endswith(endings)), None)
 
 
 def members_of(source: Store, shard: Shard) -> Iterator[Member]:
@@ -79,11 +91,10 @@ class ParquetRows:
         if group != self._group:
             self._values = self._file.read_row_group(group, columns=[self._column]).column(0)
             self._group = group
-        value = self._values[row - self._starts[group]].as_py()
-        content = value.get("bytes") if isinstance(value, dict) else value
+        content, _ = bytes_and_path(self._values[row - self._starts[group]].as_py())
         if not content:
             raise ValueError("the row holds no bytes")
-        return bytes(content)
+        return content
 
     def _open(self, key: str) -> None:
         import pyarrow.parquet as parquet
@@ -98,26 +109,13 @@ class ParquetRows:
 
 
 def _tar_members(stream: Any, _: str) -> Iterator[Member]:
-    """One picture of each sample: that with the shortest ending, 0001.jpg before 0001.mask.png.
-
-    Source: WebDataset, "The WebDataset format": files that agree up to the first dot of their names are a sample.
-    """
     with tarfile.open(fileobj=stream, mode="r:") as tar:
-        pictures = (each for each in tar if each.isfile() and _is_picture(each.name))
-        for _sample, group in groupby(pictures, key=lambda each: each.name[: -len(_ending(each.name)) or None]):
-            best = min(group, key=lambda each: _ending(each.name).count("."))
-            yield Member(best.name.removeprefix("./"), best.size, best.offset_data)
+        for name, (size, offset) in one_a_sample(tar, _is_picture, lambda each: (each.size, each.offset_data)):
+            yield Member(name.removeprefix("./"), size, offset)
 
 
 def _is_picture(name: str) -> bool:
-    last = PurePosixPath(name).name
-    return bool(split(last)[1]) and not last.startswith(".") and ".." not in PurePosixPath(name).parts
-
-
-def _ending(name: str) -> str:
-    """From the first dot of the last part on."""
-    _, dot, ending = PurePosixPath(name).name.partition(".")
-    return dot + ending
+    return bool(split(name)[1]) and ".." not in PurePosixPath(name).parts
 
 
 def _parquet_members(stream: Any, shown: str) -> Iterator[Member]:
@@ -144,15 +142,7 @@ def _parquet_members(stream: Any, shown: str) -> Iterator[Member]:
 
 
 def _image_column(schema: Any, shown: str) -> str:
-    """`image`, or the only column of struct{bytes}."""
-    import pyarrow
-
-    structs = [field.name for field in schema if pyarrow.types.is_struct(field.type)]
-    pictures = [name for name in structs if schema.field(name).type.get_field_index("bytes") >= 0]
-    if "image" in schema.names:
-        return "image"
-    if len(pictures) == 1:
-        return str(pictures[0])
-    raise ArchiveError(
-        f"{shown} has no column `image` (it has {', '.join(schema.names)}); rename the one with pictures"
-    )
+    try:
+        return image_column(schema)
+    except ValueError as error:
+        raise ArchiveError(f"{shown} {error}") from None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,12 +17,12 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from photochrom.archive.errors import ArchiveError, BadPlace, cause
+from photochrom.archive.errors import ArchiveError, BadPlace
 from photochrom.batch.errors import is_no_room
+from photochrom.storage.addresses import package_for, public, scheme_of
+from photochrom.storage.causes import cause
 
 CONTROL = ".photochrom-archive"  # in a target: what a run needs to go on
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
-_PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}
 _PAGE = 1000  # keys in one answer of S3, which gives no more
 _WAITS = (0.5, 2.0, 8.0)  # seconds before another try: clients of object stores have tried some times by then
 _BAD_NAME = (errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EINVAL, errno.EEXIST, errno.EILSEQ)
@@ -55,7 +54,7 @@ class Store:
     @property
     def is_local(self) -> bool:
         """Whether it is a folder of this machine, or of a disk that all machines share."""
-        return _scheme(self.url) == "file"
+        return scheme_of(self.url) == "file"
 
     @cached_property
     def root(self) -> str:
@@ -68,7 +67,7 @@ class Store:
         import fsspec
 
         # Listings are ours to keep: fsspec would remember every key that it has seen.
-        return fsspec.filesystem(_scheme(self.url), use_listings_cache=False)
+        return fsspec.filesystem(scheme_of(self.url), use_listings_cache=False)
 
     def path(self, key: str) -> str:
         """What the file system calls a key."""
@@ -130,11 +129,17 @@ class Store:
         else:
             self._patiently("cannot be written", lambda: self.files.put_file(str(file), self.path(key)))
 
+    def copy(self, key: str, other: str) -> None:
+        """Copy a file within the store; it is whole when this returns. Raises: ArchiveError."""
+        self._patiently("cannot be written", lambda: self.files.copy(self.path(key), self.path(other)))
+
     def remove(self, key: str) -> None:
         """Remove a file or a folder with all in it; nothing there is fine. Raises: ArchiveError."""
 
         def remove() -> None:
-            if self.is_local:
+            if self.is_local and not Path(self.path(key)).is_dir():
+                Path(self.path(key)).unlink(missing_ok=True)
+            elif self.is_local:
                 shutil.rmtree(self.path(key), ignore_errors=True)
             elif self.files.exists(self.path(key)):
                 self.files.rm(self.path(key), recursive=True)
@@ -149,7 +154,7 @@ class Store:
         try:
             if self.is_local:
                 yield from _scan(self.path(folder))
-            elif _scheme(self.url) == "s3":
+            elif scheme_of(self.url) == "s3":
                 yield from self._pages(folder)
             else:
                 found = self.files.ls(self.path(folder), detail=True)
@@ -201,7 +206,7 @@ class Store:
             try:
                 return action()
             except Exception as error:  # each file system has its own
-                if isinstance(error, OSError) and error.errno in _BAD_NAME:
+                if _is_bad_name(error):
                     raise BadPlace(
                         f"the target does not take this name ({cause(error)}); rename the photograph"
                     ) from None
@@ -225,24 +230,26 @@ def open_store(place: str) -> Store:
         >>> open_store("s3://scans/1931/").url
         's3://scans/1931'
     """
-    scheme = _scheme(place)
+    scheme = scheme_of(place)
     if not place.strip():
         raise ArchiveError("a source or target has an empty name; give a folder or a URL")
     if scheme == "file":
-        path = place.partition("://")[2] if _SCHEME.match(place) else place
+        path = place.partition("://")[2] if place[:7].lower() == "file://" else place
         return Store("file://" + str(Path(path).expanduser().absolute()))
+    if "::" in place.partition("://")[0]:
+        raise ArchiveError(f"{public(place)}: chains of addresses are not taken; give the last one alone")
     parts = urlsplit(place)
     if "@" in parts.netloc or parts.query or parts.fragment:
-        bare = f"{scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         raise ArchiveError(
-            f"{bare}: an address with a name, key or signature is not taken; leave that out, and give credentials as "
-            f"{scheme} clients find them: by environment, file or role"
+            f"{scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}: an address with a name, key or signature is "
+            f"not taken; leave that out, and give credentials as {scheme} clients find them: by environment, file or "
+            f"role"
         )
     store = Store(place.rstrip("/"))
     try:
         store.files  # noqa: B018 - made now, to be refused now
     except ImportError:
-        package = _PACKAGES.get(scheme, f"for {scheme}")
+        package = package_for(scheme)
         raise ArchiveError(f"{store.url} needs the package {package}; type: pip install {package}") from None
     except ValueError:
         raise ArchiveError(f"{store.url}: no address of the kind {scheme}:// is known; try s3://") from None
@@ -254,9 +261,9 @@ def shown(store: Store) -> str:
     return store.root if store.is_local else store.url
 
 
-def _scheme(place: str) -> str:
-    found = _SCHEME.match(place)
-    return found[1].lower() if found else "file"
+def _is_bad_name(error: Exception) -> bool:
+    """Whether it is the name that is not taken. Object stores take UTF-8 alone, which a name on a disk need not be."""
+    return isinstance(error, UnicodeEncodeError) or (isinstance(error, OSError) and error.errno in _BAD_NAME)
 
 
 def _path_of(url: str) -> str:

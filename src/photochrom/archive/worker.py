@@ -15,19 +15,20 @@ import numpy as np
 import numpy.typing as npt
 
 from photochrom.archive.colorize_batch import ColorizeBatch
-from photochrom.archive.errors import ArchiveError, BadPlace, cause
+from photochrom.archive.errors import ArchiveError, BadPlace
 from photochrom.archive.isolation import ColoredFile
 from photochrom.archive.ledger import STATES, Ledger, Row
 from photochrom.archive.listing import Listed
 from photochrom.archive.manifest import Manifest
 from photochrom.archive.metrics import Metrics
-from photochrom.archive.parquet import to_parquet
+from photochrom.archive.parquet import arrow_text, to_parquet
 from photochrom.archive.run import Run
 from photochrom.archive.shards import ParquetRows
 from photochrom.archive.summary import STAGES
 from photochrom.batch.coloring import named
 from photochrom.batch.work import Work
 from photochrom.inference.weights import WeightsError, locate_weights
+from photochrom.storage.causes import cause
 
 _WAITS = (0.5, 2.0)  # seconds before a photograph is asked for again
 
@@ -50,6 +51,7 @@ class ArchiveWorker:
         self._reading = Lock()  # of rows, which share one open file
         self._metrics = Metrics()
         self._checked = False  # the weights
+        self._again = False  # whether what failed before is tried again
         self._spent = 0.0  # seconds of processor that were told already
 
     def __call__(self, batch: Mapping[str, npt.NDArray[np.int64]]) -> dict[str, npt.NDArray[Any]]:
@@ -58,8 +60,9 @@ class ArchiveWorker:
         Args:
             batch: `chunk`, their numbers.
         Returns: for each chunk: `chunk`, how many photographs have each state, how long the stages took together, in
-            seconds, `seconds` on the clock and `core_seconds` of all processes; and `fatal`, the one line of what no
-            photograph could be colored by, empty otherwise. Raised, it would come to the driver as a traceback's text.
+            seconds, `seconds` on the clock and `core_seconds` of all processes; `kept`, of how many the rows of an
+            earlier ledger stay; and `fatal`, the one line of what no photograph could be colored by, empty otherwise.
+            Raised, it would come to the driver as a traceback's text.
         """
         told = [self._tell(int(number)) for number in batch["chunk"]]
         return {name: np.array([each[name] for each in told]) for name in told[0]}
@@ -69,7 +72,7 @@ class ArchiveWorker:
             self._check_weights()
             return {**self._chunk(number), "fatal": ""}
         except (ArchiveError, WeightsError) as error:
-            nothing = dict.fromkeys((*STATES, *STAGES, "seconds", "core_seconds"), 0.0)
+            nothing = dict.fromkeys((*STATES, *STAGES, "kept", "seconds", "core_seconds"), 0.0)
             return {"chunk": number, **nothing, "fatal": str(error)}
 
     def _check_weights(self) -> None:
@@ -81,13 +84,14 @@ class ArchiveWorker:
         start = time.perf_counter()
         stages: Counter[str] = Counter()
         rows = self._ledger.of_chunk(number)
+        kept = 0
         if rows is not None:  # by an actor that ended after it
             states = Counter(row["state"] for row in rows)
         else:
-            with ThreadPoolExecutor(self._run.at_once) as pool:
-                made = list(pool.map(self._photograph, self._manifest.chunk(number)))
+            made = self._made(number)
             self._put_together(number, made)
-            states = Counter(each.row.state for each in made)
+            states = Counter(each.row.state for each in made if not each.kept)
+            kept = sum(each.kept for each in made)
             for each in made:
                 stages.update(each.stages)
             self._ledger.put(number, [each.row for each in made])
@@ -98,12 +102,25 @@ class ArchiveWorker:
             "chunk": number,
             **{state: states[state] for state in STATES},
             **{stage: stages[stage] for stage in STAGES},
+            "kept": kept,
             "seconds": time.perf_counter() - start,
             "core_seconds": used,
         }
 
-    def _photograph(self, listed: Listed) -> _Made:
+    def _made(self, number: int) -> list[_Made]:
+        """All photographs of a chunk; of an earlier run only those that failed, where each has a file of its own."""
+        listed = self._manifest.chunk(number)
+        kept = self._ledger.kept(number)
+        self._again = bool(kept)
+        if not kept or self._run.form != "tree":
+            kept = [None] * len(listed)
+        with ThreadPoolExecutor(self._run.at_once) as pool:
+            return list(pool.map(self._photograph, listed, kept))
+
+    def _photograph(self, listed: Listed, kept: Row | None) -> _Made:
         """One photograph, to its result in place. Raises: WeightsError or ArchiveError where all others would fail."""
+        if kept is not None:
+            return _Made(kept, ColoredFile(), kept=True)
         made = _Made(Row(listed.key, "skipped", error=listed.refusal), ColoredFile())
         if listed.refusal:
             return made
@@ -158,13 +175,15 @@ class ArchiveWorker:
         source = self._run.source
         if not listed.shard:
             content = source.read(listed.key)
+            if self._again:  # it may have been mended meanwhile
+                return content
         elif listed.shard.lower().endswith(".tar"):
             content = source.read(listed.shard, listed.offset, listed.offset + listed.size)
         else:
             with self._reading:
                 return self._rows.read(listed.shard, listed.offset)
         if len(content) != listed.size:
-            raise ValueError("it changed after it was listed; color it on its own, or begin a new target")
+            raise ValueError("it changed after it was listed; once it rests, --retry-failed colors it")
         return content
 
     def _put_together(self, number: int, made: list[_Made]) -> None:
@@ -173,7 +192,10 @@ class ArchiveWorker:
             return
         name = f"{self._run.named('colored', '')}-{number:08d}.parquet"
         rows = [
-            {"image": {"bytes": each.colored.content, "path": each.row.target}, "key": each.row.key}
+            {
+                "image": {"bytes": each.colored.content, "path": arrow_text(each.row.target)},
+                "key": arrow_text(each.row.key),
+            }
             for each in made
             if each.row.target is not None
         ]
@@ -188,6 +210,7 @@ class _Made:
     row: Row
     colored: ColoredFile
     stages: dict[str, float] = field(default_factory=dict)
+    kept: bool = False  # from an earlier ledger
 
     def timing(self, stage: str) -> _Timing:
         return _Timing(self.stages, stage)

@@ -91,6 +91,9 @@ def archive(
     provenance: flags.Note = True,
     mark: flags.Mark = False,
     device: flags.DeviceName = "cpu",
+    retry_failed: Annotated[
+        bool, _running("--retry-failed", help="Of a run that has ended, try again the photographs that failed.")
+    ] = False,
     report: Annotated[
         Path | None, _running("--report", metavar="FILE.json", help="The summary as JSON, here as well.")
     ] = None,
@@ -162,7 +165,7 @@ def archive(
         complain(str(error))
         raise typer.Exit(2) from None
     try:
-        summary = colorize_archive(run, resources, progress=_Shown())
+        summary = colorize_archive(run, resources, retry_failed=retry_failed, progress=_Shown())
     except (ArchiveError, WeightsError) as error:
         complain(str(error))
         raise typer.Exit(2) from None

@@ -16,10 +16,11 @@ import numpy as np
 import photochrom
 from photochrom.data.decoding import THREADS, decode_each
 from photochrom.data.ledger import LARGEST_UNREADABLE_SHARE, Ledger
-from photochrom.data.locations import DataError, StoredFile, list_files, public
+from photochrom.data.locations import DataError, StoredFile, list_files
 from photochrom.data.mixture import Mixture, WeightedSource, parse_sources
 from photochrom.data.shards import EncodedPhotograph, shard_name
 from photochrom.data.sources import hold_out, read_files
+from photochrom.storage.addresses import public
 
 log = logging.getLogger(__name__)
 

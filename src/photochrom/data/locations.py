@@ -15,10 +15,11 @@ from urllib.parse import unquote, urlsplit
 
 import fsspec
 
+from photochrom.storage.addresses import package_for, public, scheme_of
+from photochrom.storage.causes import cause
+from photochrom.storage.shards import SHARD_SUFFIXES
+
 PHOTOGRAPH_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".avif")
-PARQUET_SUFFIXES = (".parquet",)
-TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
-SHARD_SUFFIXES = PARQUET_SUFFIXES + TAR_SUFFIXES
 
 FETCHED_AT_ONCE = 32  # small remote files: the wait for each overlaps with the others'
 
@@ -107,51 +108,15 @@ def read_all(files: Iterable[StoredFile]) -> Iterator[tuple[StoredFile, bytes, s
         yield from _read_batch(batch)
 
 
-def public(source: str | Path) -> str:
-    """A location as it may be printed: without user, password, query and fragment.
-
-    Example:
-        >>> public("https://me:secret@host/shard.tar?signature=abc")
-        'https://host/shard.tar'
-    """
-    text = str(source)
-    if "://" not in text:
-        return text
-    *wrappers, last = text.split("::")  # fsspec's chains: simplecache::https://...
-    if "://" not in last:
-        return "::".join([*(public(part) for part in wrappers), last])
-    scheme, _, rest = last.partition("://")
-    rest = rest.partition("?")[0].partition("#")[0] if scheme in ("http", "https", "s3") else rest
-    authority, slash, path = rest.partition("/")
-    return "::".join([*(public(part) for part in wrappers), f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"])
-
-
-def cause(error: BaseException) -> str:
-    """What kind of error it was, without its text, which may quote a URL with its password.
-
-    Example:
-        >>> cause(PermissionError(13, "Permission denied", "https://me:secret@host"))
-        'permission denied'
-    """
-    if isinstance(error, FileNotFoundError):
-        return "not found"
-    if isinstance(error, PermissionError):
-        return "permission denied"
-    status = getattr(error, "status", None)
-    if isinstance(status, int):
-        return f"HTTP status {status}"
-    return type(error).__name__
-
-
 def _filesystem(text: str) -> tuple[Any, str]:
     """The file system and the path in it."""
     if "://" not in text:
         return fsspec.filesystem("file"), str(Path(text).expanduser().absolute())
-    scheme = text.partition("://")[0].rpartition("::")[2]
+    scheme = scheme_of(text)
     try:
         filesystem, path = fsspec.core.url_to_fs(text)
     except ImportError:
-        package = {"s3": "s3fs", "http": "aiohttp", "https": "aiohttp", "gs": "gcsfs"}.get(scheme, f"for {scheme}")
+        package = package_for(scheme)
         raise DataError(
             f"{public(text)} needs the package {package}, which is not installed; type: pip install {package}"
         ) from None

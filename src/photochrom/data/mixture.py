@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from photochrom.data.locations import DataError, public
+from photochrom.data.locations import DataError
+from photochrom.storage.addresses import public
 
 SMALLEST_SHARE = 1e-4  # of a mixture; below, an epoch in which the source appears would be very long
 PLACES_OF_THE_RAREST = 100  # in an epoch, so that rounding moves no share by more than a hundredth

@@ -21,7 +21,7 @@ import numpy as np
 
 from photochrom.data.decoding import THREADS, decode, in_threads
 from photochrom.data.ledger import LARGEST_UNREADABLE_SHARE, Ledger, Unreadable
-from photochrom.data.locations import DataError, list_files, public
+from photochrom.data.locations import DataError, list_files
 from photochrom.data.pack_work import BLOCK, Block, Record, Work, write_whole, writing
 from photochrom.data.perceptual_hash import NEAR, NearDuplicates, difference_hash
 from photochrom.data.screening import measure_coloring
@@ -32,6 +32,7 @@ from photochrom.photos.arrays import photograph_from_array
 from photochrom.photos.errors import PhotoError
 from photochrom.photos.photograph import open_photograph
 from photochrom.photos.saving import encode_photograph
+from photochrom.storage.addresses import public
 
 MANIFEST = "manifest.json"
 LEFT_OUT = "left_out.jsonl"

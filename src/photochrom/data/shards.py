@@ -5,10 +5,11 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import IO, Any
 
-from photochrom.data.locations import PHOTOGRAPH_SUFFIXES, TAR_SUFFIXES, DataError, StoredFile, cause
+from photochrom.data.locations import PHOTOGRAPH_SUFFIXES, DataError, StoredFile
+from photochrom.storage.causes import cause
+from photochrom.storage.shards import TAR_SUFFIXES, bytes_and_path, image_column, one_a_sample
 
 ROWS_AT_ONCE = 64
 
@@ -57,65 +58,49 @@ def read_parquet(stream: IO[bytes], shown: str) -> Iterator[EncodedPhotograph]:
 
     try:
         table = parquet.ParquetFile(stream)
-        column = image_column(table.schema_arrow, shown)
+        column = _image_column(table.schema_arrow, shown)
         row = 0
         for batch in table.iter_batches(batch_size=ROWS_AT_ONCE, columns=[column]):
             for value in batch.column(0).to_pylist():
-                image = value if isinstance(value, dict) else {"bytes": value}
-                name = image.get("path") or f"row {row}"
-                problem = "" if image.get("bytes") else "the row holds no bytes"
-                yield EncodedPhotograph(image.get("bytes") or b"", name, shown, problem)
+                data, path = bytes_and_path(value)
+                yield EncodedPhotograph(data, path or f"row {row}", shown, "" if data else "the row holds no bytes")
                 row += 1
     except (pyarrow.ArrowException, OSError) as error:
         raise damaged(shown, error) from None
 
 
-def image_column(schema: Any, shown: str) -> str:
-    """The column of pictures: `image`, or the only one of struct{bytes, path}. Raises: DataError without one."""
-    import pyarrow
-
-    if "image" in schema.names:
-        return "image"
-    structs = [field.name for field in schema if pyarrow.types.is_struct(field.type)]
-    pictures = [name for name in structs if schema.field(name).type.get_field_index("bytes") >= 0]
-    if len(pictures) == 1:
-        return str(pictures[0])
-    names = ", ".join(schema.names)
-    raise DataError(f"{shown} has no column `image` (it has {names}); see Hugging Face's image convention")
-
-
 def read_tar(stream: IO[bytes], shown: str) -> Iterator[EncodedPhotograph]:
     """The photographs of a WebDataset tar, one a sample; it is streamed, so it may be compressed.
 
-    Files that follow each other and agree up to the first dot of their name are a sample: 0001.jpg, 0001.json. Of
-    several pictures in one, that with the shortest ending is the photograph: 0001.jpg before 0001.mask.png.
+    Of several pictures in one, that with the shortest ending is the photograph: 0001.jpg before 0001.mask.png.
 
     Raises: DataError: damaged or cut short.
-    Source: WebDataset, "The WebDataset format".
+    Source: WebDataset, "The WebDataset format"; `one_a_sample` has the rule.
     """
-    sample, best = "", None
     try:
         with tarfile.open(fileobj=stream, mode="r|*") as tar:
-            for member in tar:
-                path = PurePosixPath(member.name)
-                if not member.isfile() or path.name.startswith("."):
-                    continue
-                stem, _, ending = path.name.partition(".")
-                if (key := str(path.with_name(stem))) != sample:
-                    if best is not None:
-                        yield best[1]
-                    sample, best = key, None
-                shortest = best is None or ending.count(".") < best[0]
-                if f".{ending}".lower().endswith(PHOTOGRAPH_SUFFIXES) and shortest:
-                    content = tar.extractfile(member)
-                    data = content.read() if content is not None else b""
-                    best = ending.count("."), EncodedPhotograph(data, member.name, shown)
+
+            def content_of(member: tarfile.TarInfo) -> bytes:
+                content = tar.extractfile(member)
+                return content.read() if content is not None else b""
+
+            for name, data in one_a_sample(tar, _is_photograph, content_of):
+                yield EncodedPhotograph(data, name, shown)
     except (tarfile.TarError, OSError, EOFError) as error:
         raise damaged(shown, error) from None
-    if best is not None:
-        yield best[1]
 
 
 def damaged(shown: str, error: BaseException) -> DataError:
     """The error for a shard that could not be read to its end."""
     return DataError(f"{shown} is damaged or cut short ({cause(error)}); get an intact copy, or leave it out")
+
+
+def _image_column(schema: Any, shown: str) -> str:
+    try:
+        return image_column(schema)
+    except ValueError as error:
+        raise DataError(f"{shown} {error}") from None
+
+
+def _is_photograph(name: str) -> bool:
+    return name.lower().endswith(PHOTOGRAPH_SUFFIXES)

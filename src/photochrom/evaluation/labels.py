@@ -11,10 +11,11 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from photochrom.evaluation.settings import EvaluationError
+from photochrom.storage.shards import sample_of
 
 if TYPE_CHECKING:
     from photochrom.data.locations import StoredFile
@@ -56,7 +57,7 @@ def read_labelled(source: str | Path) -> Iterator[tuple[EncodedPhotograph, Label
             else:
                 known = _tar_labels(shard)
                 for photograph in read_files([shard]):
-                    yield photograph, known.get(_key(photograph.name), Label())
+                    yield photograph, known.get(sample_of(photograph.name), Label())
 
 
 def _parquet_labels(shard: StoredFile) -> Iterator[Label]:
@@ -94,19 +95,10 @@ def _tar_labels(shard: StoredFile) -> dict[str, Label]:
         for member in members:
             content = members.extractfile(member) if member.name.endswith(".cls") else None
             if content is not None:
-                known[_key(member.name)] = Label(_class_index(content.read().decode(), f"{shard.name}: {member.name}"))
+                known[sample_of(member.name)] = Label(
+                    _class_index(content.read().decode(), f"{shard.name}: {member.name}")
+                )
     return known
-
-
-def _key(name: str) -> str:
-    """WebDataset's: everything before the first dot of the file's name.
-
-    Example:
-        >>> _key("val/0001.seg.png")
-        'val/0001'
-    """
-    path = PurePosixPath(name)
-    return str(path.with_name(path.name.partition(".")[0]))
 
 
 def _class_index(value: object, place: str) -> int | None:

@@ -147,7 +147,7 @@ def open_photographs(source: str | Path, work: Path, settings: Settings, *, fres
 
 def _read_into(path: Path, source: str | Path, settings: Settings) -> dict[str, Any]:
     """Write the squares to `path`; returns what is known of them, for the index."""
-    from photochrom.data.locations import public
+    from photochrom.storage.addresses import public
 
     skipped: list[Skipped] = []
     with path.open("wb") as file:

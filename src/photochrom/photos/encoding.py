@@ -21,6 +21,7 @@ from photochrom.photos.png_text import TEXT_FIELD, append_texts
 from photochrom.photos.profiles import on_white
 from photochrom.photos.provenance import Provenance, note_of
 from photochrom.photos.tiff_pages import describe_page, page_tags
+from photochrom.photos.vips_errors import VIPS_ERRORS, text_of
 
 _LARGE = 3 << 30  # bytes of pixels from which on a TIFF is written as a BigTIFF: the other ends at 4 GB
 
@@ -104,8 +105,8 @@ class Encoding:
             options["bigtiff"] = True
         try:
             return pyvips.Operation.call(operation, *arguments, **options)
-        except pyvips.Error as error:
-            raise of_writing(source, target, str(error)) from None
+        except VIPS_ERRORS as error:
+            raise of_writing(source, target, text_of(error)) from None
         except MemoryError:
             raise of_memory(source) from None
 

@@ -52,7 +52,8 @@ _NO_MEMORY = re.compile(r"out of memory|bad_alloc|unable to allocate|cannot allo
 # libtiff "failed to allocate memory" for a directory of "0 elements": that is damage, not want of memory.
 _NOTHING_TO_READ = "(0 elements"
 # What libvips says of a file that it cannot open: it was there when its header was read.
-_GONE = re.compile(r"no such file|unable to open for read|does not exist", re.IGNORECASE)
+_NO_READ = "unable to open for read"
+_GONE = re.compile(rf"no such file|{_NO_READ}|does not exist", re.IGNORECASE)
 
 
 def condense(text: str) -> str:
@@ -84,6 +85,8 @@ def of_writing(source: str, target: str, text: str) -> PhotoError:
     """The error for a picture that could not be encoded: reading streams along, so the fault lies at either end."""
     if _NO_ROOM.search(text):
         return no_room(target)
+    if _NO_READ in text:  # PNG's encoder then says, further down, that it could not write
+        return of_absence(source)
     if _NO_WRITE.search(text):
         return UnwritablePhoto(f"{target}: cannot be written ({condense(text)}); choose another folder")
     return of_reading(source, text)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyvips
 from numpy.typing import NDArray
 
 from photochrom.color.lab import gray_to_lightness, rgb_to_lab, rgb_to_lightness
@@ -27,6 +26,7 @@ from photochrom.photos.fields import has_field, set_blob
 from photochrom.photos.png_text import TEXT_FIELD, texts_of_png
 from photochrom.photos.profiles import on_white, to_srgb
 from photochrom.photos.source_file import Loader, SourceFile, find_file, loader_of
+from photochrom.photos.vips_errors import VIPS_ERRORS, text_of
 
 MAX_MEGAPIXELS = 500.0
 
@@ -108,8 +108,8 @@ class Photograph:
             image = image.resize(stored_width / image.width, vscale=stored_height / image.height)
             # Turned last: a few thousand pixels in memory, where a stream could not be turned.
             return image.copy_memory().autorot()
-        except pyvips.Error as error:
-            raise of_reading(self.name, str(error)) from None
+        except VIPS_ERRORS as error:
+            raise of_reading(self.name, text_of(error)) from None
         except MemoryError:
             raise of_memory(self.name) from None
 
@@ -125,8 +125,8 @@ class Photograph:
             if (image.width, image.height) != (self.width, self.height):
                 raise of_change(self.name)
             image = self._in_srgb(image)
-        except pyvips.Error as error:
-            raise of_reading(self.name, str(error)) from None
+        except VIPS_ERRORS as error:
+            raise of_reading(self.name, text_of(error)) from None
         except MemoryError:
             raise of_memory(self.name) from None
         # A TIFF's EXIF and a PNG's texts, which libvips does not read, or not well.
@@ -205,12 +205,12 @@ def _judge(file: SourceFile, page: int, max_megapixels: float) -> Photograph:
     load = loader_of(file, page)
     try:
         image = load(access="sequential", header_alone=True)
-    except pyvips.Error as error:
+    except VIPS_ERRORS as error:
         if file.kind is formats.HEIC:
             raise UnsupportedPhoto(
                 f"{name}: this HEIC file needs a decoder that is not here; save it as JPEG"
             ) from None
-        raise of_reading(name, str(error)) from None
+        raise of_reading(name, text_of(error)) from None
     frames = image.get("n-pages") if has_field(image, "n-pages") else 1
     # A HEIC or AVIF file may hold a burst: its first picture stands for it. A TIFF's pages are known.
     if frames > 1 and file.kind in (formats.GIF, formats.WEBP):
@@ -237,8 +237,9 @@ def judge_image(
         )
     try:
         upright = to_srgb(image)
-    except pyvips.Error as error:
-        raise UnsupportedPhoto(f"{name}: its colors cannot be read ({condense(str(error))}); save it as sRGB") from None
+    except VIPS_ERRORS as error:
+        reason = condense(text_of(error))
+        raise UnsupportedPhoto(f"{name}: its colors cannot be read ({reason}); save it as sRGB") from None
     if upright is None:
         raise UnsupportedPhoto(
             f"{name}: {image.format} samples ({image.interpretation}) are not read; save it with 8 or 16 bits a channel"
