@@ -18,6 +18,7 @@ HARMLESS = (
     "data/",
     "training/",
     "photos/",
+    "storage/",
 )
 
 
