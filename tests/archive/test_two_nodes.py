@@ -128,7 +128,7 @@ class Driver:
     def _listen(self):
         for line in self._process.stdout:
             if line.startswith("{"):  # Ray writes there, too
-                self.told = json.loads(line)
+                self.told = {**self.told, **json.loads(line)}
 
     def wait_for(self, done):
         end = time.monotonic() + 900
