@@ -27,6 +27,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from folder import describe_machine, make_photographs
 
@@ -102,7 +103,7 @@ def compare(folder: Path, count: int, actors: int, repeats: int) -> None:
     """The folder command and the archive, in turn; then the shares."""
     commands: list[float] = []
     processor: list[float] = []
-    archives: list[dict[str, float]] = []
+    archives: list[dict[str, Any]] = []
     photochrom = str(Path(sys.executable).parent / "photochrom")
     for repeat in range(repeats):
         place = folder / f"folder-{repeat}"
@@ -137,9 +138,9 @@ def row(name: str, seconds: list[float], count: int, command: float) -> str:
     return f"| {name} | {middle:.1f} s ({spread}) | {count / middle:.1f} | {middle / command - 1:+.0%} |"
 
 
-def print_shares(told: dict[str, float], album: Path, count: int) -> None:
+def print_shares(told: dict[str, Any], album: Path, count: int) -> None:
     """Where the actors' time went. Photographs overlap in an actor, so the shares are of the stages' sum."""
-    stages = dict(told["stages"])  # type: ignore[call-overload]
+    stages: dict[str, float] = told["stages"]
     network = float(subprocess.check_output([sys.executable, "-c", NETWORK, str(album)], text=True))
     total = sum(stages.values())
     print("| stage | seconds a photograph | share |\n| --- | --- | --- |")
@@ -172,14 +173,14 @@ def grow(folder: Path, sizes: list[int], actors: int) -> None:
         )
 
 
-def run_archive(source: Path, target: Path, actors: int, program: list[str] | None = None) -> dict[str, float]:
+def run_archive(source: Path, target: Path, actors: int, program: list[str] | None = None) -> dict[str, Any]:
     words = [sys.executable, "-c", ARCHIVE, str(source), str(target), str(actors), "2", *(program or [])]
     environment = {**os.environ, "RAY_worker_niceness": "0"}  # 15 otherwise: behind whatever else the machine does
     start = time.perf_counter()
     done = subprocess.run(
         words, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
     )
-    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     told["whole"] = time.perf_counter() - start
     return told
 

@@ -208,7 +208,7 @@ def _ray(resources: Resources) -> Iterator[float]:
     if ours:
         _connect(resources)
     try:
-        yield float(ray.cluster_resources().get("CPU", 1))  # type: ignore[no-untyped-call]
+        yield float(ray.cluster_resources().get("CPU", 1))  # type: ignore[no-untyped-call]  # Ray leaves it untyped
     finally:
         if ours:
             ray.shutdown()

@@ -119,8 +119,8 @@ def archive(
     part = part_of(shard)
     with needs_extra("archive"):
         import fsspec  # noqa: F401 - told now, rather than in the middle
-        import pyarrow  # noqa: F401
-        import ray  # noqa: F401
+        import pyarrow  # noqa: F401 - so is this
+        import ray  # noqa: F401 - and this
 
     from photochrom.archive import ArchiveError, Limits, Resources, colorize_archive, plan_run
     from photochrom.archive.coloring_process import UNCERTAINTY

@@ -141,8 +141,8 @@ def _find(filesystem: Any, path: str) -> tuple[str, list[str]] | None:
         return path.rstrip("/"), [found for found in filesystem.find(path) if not found.endswith("/")]
     if filesystem.isfile(path):
         return parent, [path]
-    if _MAGIC.search(path):
-        fixed = path[: _MAGIC.search(path).start()].rpartition("/")[0]  # type: ignore[union-attr]
+    if magic := _MAGIC.search(path):
+        fixed = path[: magic.start()].rpartition("/")[0]
         found = filesystem.glob(path)
         return (fixed, [each for each in found if filesystem.isfile(each)]) if found else None
     return None

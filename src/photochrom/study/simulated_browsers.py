@@ -37,7 +37,7 @@ def take_in_browsers(address: str, secret: str, study: Study, people: SimulatedP
     Raises: StudyError where playwright or a browser is missing.
     """
     try:
-        import playwright.async_api  # noqa: F401
+        import playwright.async_api  # noqa: F401 - missed now, before anybody has taken part
     except ModuleNotFoundError:
         raise StudyError(
             "simulated browsers need playwright; type: pip install playwright, or ask for 0 browsers"
