@@ -73,6 +73,13 @@ def test_a_report_is_written(color, album, tmp_path):
     assert (tmp_path / "report.html").read_text(encoding="utf-8").count("<img") == 8
 
 
+def test_a_report_may_lie_in_the_folder_that_the_run_makes(color, album, tmp_path):
+    words = (album, "-o", tmp_path / "new", "--resume", "--report", tmp_path / "new" / "report.html")
+    assert color(*words).code == 0
+    assert (tmp_path / "new" / "report.html").read_text(encoding="utf-8").count("<img") == 8
+    assert color(*words).code == 0
+
+
 def test_the_folder_of_the_photographs_is_no_folder_for_results(color, album, tmp_path, files_in):
     (tmp_path / "link").symlink_to(album)
     before = files_in(album)

@@ -127,6 +127,7 @@ def _reported(report: Path, tasks: list[Task], coloring: Coloring, jobs: int) ->
         outcome = coloring(task)
         return outcome, thumbnails_of(task.work, outcome, side_by_side=coloring.outputs.side_by_side)
 
+    report.parent.mkdir(parents=True, exist_ok=True)  # the folder of results may be new
     with ReportPage(report, coloring.colorizer.options, coloring.outputs) as page:
         for outcome, thumbnails in in_order(tasks, color_and_show, jobs=jobs, stop=coloring.stop):
             page.add(outcome, thumbnails)

@@ -90,7 +90,7 @@ def colorize(
         raise typer.BadParameter(str(error)) from None
     listing = any(map(is_listing, photos))
     check_outputs(outputs, listed_folders(photos), count=2 if listing else len(photos))
-    check_files(mask, report)
+    check_files(mask, report, outputs.place)
     if to_stdout and (as_json or resume or dry_run or report or outputs.extras):
         raise typer.BadParameter("standard output takes the picture and nothing else; name a file with -o")
     left_out = [folder for folder in (place, uncertainty) if folder is not None]

@@ -87,11 +87,18 @@ def check_outputs(outputs: Outputs, folders: Sequence[Path], *, count: int) -> N
             )
 
 
-def check_files(mask: Path | None, report: Path | None) -> None:
-    """Raises: typer.BadParameter for a mask that is not there, or a report that is no page or has no folder."""
+def check_files(mask: Path | None, report: Path | None, results: Path | None) -> None:
+    """Refuse files that cannot be read or written later.
+
+    Args:
+        mask: that is asked for.
+        report: likewise; it may lie in the folder of results, which the run makes.
+        results: that folder.
+    Raises: typer.BadParameter for a mask that is not there, or a report that is no page or has no folder.
+    """
     if mask is not None and not mask.is_file():
         raise typer.BadParameter(f"--mask {mask}: there is no such file")
     if report is not None and report.suffix.lower() not in (".html", ".htm"):
         raise typer.BadParameter(f"--report {report}: the report is a page; end its name in .html")
-    if report is not None and not report.parent.is_dir():
+    if report is not None and report.parent != results and not report.parent.is_dir():
         raise typer.BadParameter(f"--report {report}: there is no folder {report.parent}; create it first")
