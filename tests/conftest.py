@@ -1,7 +1,8 @@
-"""A network of one convolution that keeps the contract of exported files, so that no test waits for trained weights."""
+"""A tiny network that keeps the contract of exported files, so that no test waits for training; and a browser."""
 
 import json
 import os
+import re
 import shutil
 
 import numpy as np
@@ -97,3 +98,49 @@ def tiny_model(build_model, tmp_path_factory):
 def point_model(build_model, tmp_path_factory):
     """A tiny regression: a = 0.3 L, b = -0.2 L."""
     return build_model(tmp_path_factory.mktemp("models") / "point.onnx", output="point")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium without a window."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = os.environ.get("PHOTOCHROM_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no chromium: install it, or name it in PHOTOCHROM_CHROMIUM")
+    with sync_api.sync_playwright() as playwright:
+        sandbox = [] if os.geteuid() else ["--no-sandbox"]  # Chromium refuses its sandbox to root
+        launched = playwright.chromium.launch(executable_path=chromium, args=sandbox)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """visit(address, viewport, scheme) -> a page; at the end, that nothing went wrong and nobody else was asked."""
+    contexts, wrong = [], []
+
+    def open_page(address, viewport=None, scheme="light", **options):
+        viewport = viewport or {"width": 1280, "height": 800}
+        context = browser.new_context(viewport=viewport, color_scheme=scheme, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        origin = re.match(r"https?://[^/]+/", address)[0]
+        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+        page.on("request", lambda request: outside(request.url, origin))
+        page.on("console", lambda message: policy(message.text))
+        page.goto(address, wait_until="networkidle")
+        return page
+
+    def outside(url, origin):
+        if not url.startswith((origin, "blob:")):
+            wrong.append(f"asked elsewhere: {url}")
+
+    def policy(text):
+        if "Content Security Policy" in text:
+            wrong.append(text)
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,10 @@ axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="a
 expect = sync_api.expect
 expect.set_options(timeout=30_000)  # milliseconds; a busy machine is no fault of the page's
 
-CHROMIUM = os.environ.get("PHOTOCHROM_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 SCREENSHOTS = os.environ.get("PHOTOCHROM_SCREENSHOTS")  # a folder in which pictures of the page are kept
 STUDY = os.environ.get("PHOTOCHROM_SCREENSHOT_STUDY")  # a study of real photographs to take them of
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 TOKEN = "an-administrators-token"
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: install it, or name it in PHOTOCHROM_CHROMIUM")
 
 TIMED = Design(
     pairs=2,
@@ -34,47 +31,6 @@ TIMED = Design(
     feedback_ms=1500,
     phones=True,
 )
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium without a window."""
-    with sync_api.sync_playwright() as playwright:
-        sandbox = [] if os.geteuid() else ["--no-sandbox"]  # Chromium refuses its sandbox to root
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def visit(browser):
-    """visit(address, viewport) -> a page; at the end, that nothing went wrong and nobody else was asked."""
-    contexts, wrong = [], []
-
-    def open_page(address, viewport=DESKTOP, **options):
-        context = browser.new_context(viewport=viewport, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        origin = re.match(r"https?://[^/]+/", address)[0]
-        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-        page.on("request", lambda request: outside(request.url, origin))
-        page.on("console", lambda message: policy(message.text))
-        page.goto(address)
-        return page
-
-    def outside(url, origin):
-        if not url.startswith((origin, "blob:")):
-            wrong.append(f"asked elsewhere: {url}")
-
-    def policy(text):
-        if "Content Security Policy" in text:
-            wrong.append(text)
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert wrong == []
 
 
 def to_the_trials(page, digits="345"):

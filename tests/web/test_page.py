@@ -3,7 +3,6 @@
 import io
 import os
 import re
-import shutil
 import zipfile
 from pathlib import Path
 
@@ -17,50 +16,8 @@ axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="a
 expect = sync_api.expect
 expect.set_options(timeout=30_000)  # milliseconds; a busy machine is no fault of the page's
 
-CHROMIUM = os.environ.get("PHOTOCHROM_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 SCREENSHOTS = os.environ.get("PHOTOCHROM_SCREENSHOTS")  # a folder in which pictures of the page are kept
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: install it, or name it in PHOTOCHROM_CHROMIUM")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium without a window."""
-    with sync_api.sync_playwright() as playwright:
-        sandbox = [] if os.geteuid() else ["--no-sandbox"]  # Chromium refuses its sandbox to root
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def visit(browser, page_address):
-    """visit(viewport, scheme, address) -> a page; at the end, that nothing went wrong and nobody else was asked."""
-    contexts, wrong = [], []
-
-    def open_page(viewport=DESKTOP, scheme="light", address=page_address, **options):
-        context = browser.new_context(viewport=viewport, color_scheme=scheme, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-        page.on("request", lambda request: outside(request.url, address))
-        page.on("console", lambda message: policy(message.text))
-        page.goto(address, wait_until="networkidle")
-        return page
-
-    def outside(url, address):
-        if not url.startswith((address, "blob:")):
-            wrong.append(f"asked elsewhere: {url}")
-
-    def policy(text):
-        if "Content Security Policy" in text:
-            wrong.append(text)
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert wrong == []
 
 
 def colored(page, *files):
@@ -99,7 +56,7 @@ def largest_chroma(page):
 
 def test_from_a_file_to_a_download_at_full_size(visit, examples, page_address):
     photo = examples / "cameraman.jpg"
-    page = colored(visit(), photo)
+    page = colored(visit(page_address), photo)
     with page.expect_download() as downloading:
         page.get_by_role("button", name="Download", exact=True).click()
     download = downloading.value
@@ -110,8 +67,8 @@ def test_from_a_file_to_a_download_at_full_size(visit, examples, page_address):
     )
 
 
-def test_a_dial_changes_the_picture_without_sending_it_again(visit, examples):
-    page = visit()
+def test_a_dial_changes_the_picture_without_sending_it_again(visit, page_address, examples):
+    page = visit(page_address)
     sent = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     colored(page, examples / "cat.jpg")
@@ -130,8 +87,8 @@ def test_a_dial_changes_the_picture_without_sending_it_again(visit, examples):
     expect(page.locator("#saturation-out")).to_have_text("100 %")
 
 
-def test_the_divider_follows_keyboard_and_pointer(visit, examples):
-    page = colored(visit(), examples / "cat.jpg")
+def test_the_divider_follows_keyboard_and_pointer(visit, page_address, examples):
+    page = colored(visit(page_address), examples / "cat.jpg")
     compare = page.get_by_role("slider", name="Before and after")
     compare.focus()
     page.keyboard.press("Home")
@@ -144,8 +101,8 @@ def test_the_divider_follows_keyboard_and_pointer(visit, examples):
     assert divider["x"] + divider["width"] / 2 == pytest.approx(box["x"] + box["width"] / 4, abs=4)
 
 
-def test_a_hint_is_set_with_the_mouse_and_taken_away(visit, examples):
-    page = colored(visit(), examples / "cat.jpg")
+def test_a_hint_is_set_with_the_mouse_and_taken_away(visit, page_address, examples):
+    page = colored(visit(page_address), examples / "cat.jpg")
     before = picture(page)
     page.locator("#hint-color").fill("#c01020")
     page.get_by_role("button", name="Set it in the photograph").click()
@@ -162,8 +119,8 @@ def test_a_hint_is_set_with_the_mouse_and_taken_away(visit, examples):
     expect(page.locator(".marker")).to_have_count(0)
 
 
-def test_everything_can_be_done_with_the_keyboard_alone(visit, examples):
-    page = visit()
+def test_everything_can_be_done_with_the_keyboard_alone(visit, page_address, examples):
+    page = visit(page_address)
     choosers = []
     page.on(
         "filechooser", lambda chooser: choosers.append(chooser)
@@ -209,8 +166,8 @@ def test_everything_can_be_done_with_the_keyboard_alone(visit, examples):
         page.keyboard.press("Enter")
 
 
-def test_an_alternative_can_be_chosen_and_others_asked_for(visit, examples):
-    page = colored(visit(), examples / "cat.jpg")
+def test_an_alternative_can_be_chosen_and_others_asked_for(visit, page_address, examples):
+    page = colored(visit(page_address), examples / "cat.jpg")
     expect(page.locator(".alternative img")).to_have_count(5)
     before = picture(page)
     page.get_by_role("radio", name="Alternative 2").click()
@@ -221,8 +178,8 @@ def test_an_alternative_can_be_chosen_and_others_asked_for(visit, examples):
     assert asking.value.post_data_json["seed"] == 1
 
 
-def test_where_the_network_is_unsure_is_laid_over(visit, examples):
-    page = colored(visit(), examples / "cat.jpg")
+def test_where_the_network_is_unsure_is_laid_over(visit, page_address, examples):
+    page = colored(visit(page_address), examples / "cat.jpg")
     page.get_by_label("Show where the network is unsure").check()
     expect(page.locator("#unsure")).to_be_visible()
     expect(page.locator("#legend")).to_be_visible()
@@ -230,8 +187,8 @@ def test_where_the_network_is_unsure_is_laid_over(visit, examples):
     expect(page.locator("#unsure")).to_be_hidden()
 
 
-def test_several_photographs_come_back_in_one_zip(visit, examples):
-    page = colored(visit(), examples / "cat.jpg", examples / "coffee.jpg", examples / "dahlia.jpg")
+def test_several_photographs_come_back_in_one_zip(visit, page_address, examples):
+    page = colored(visit(page_address), examples / "cat.jpg", examples / "coffee.jpg", examples / "dahlia.jpg")
     expect(page.locator(".frame img:visible")).to_have_count(3)
     expect(page.locator(".badge:visible")).to_have_count(0)
     page.get_by_role("button", name="coffee.jpg").click()
@@ -247,8 +204,8 @@ def test_several_photographs_come_back_in_one_zip(visit, examples):
     assert spread["coffee.color.jpg"] < 3 < spread["cat.color.jpg"]
 
 
-def test_a_photograph_can_be_pasted_and_dropped(visit, examples):
-    page = visit()
+def test_a_photograph_can_be_pasted_and_dropped(visit, page_address, examples):
+    page = visit(page_address)
     give = """([bytes, kind]) => {
         const data = new DataTransfer();
         data.items.add(new File([new Uint8Array(bytes)], `${kind}.jpg`, { type: "image/jpeg" }));
@@ -262,10 +219,10 @@ def test_a_photograph_can_be_pasted_and_dropped(visit, examples):
     expect(page.get_by_role("button", name="paste.jpg")).to_be_visible()
 
 
-def test_what_is_no_photograph_is_told_and_can_be_removed(visit, tmp_path):
+def test_what_is_no_photograph_is_told_and_can_be_removed(visit, page_address, tmp_path):
     file = tmp_path / "letter.jpg"
     file.write_bytes(b"Dear photograph,")
-    page = visit()
+    page = visit(page_address)
     page.set_input_files("#files", str(file))
     expect(page.get_by_role("alert")).to_contain_text("no photograph")
     page.locator("#remove-failed").click()
@@ -274,7 +231,7 @@ def test_what_is_no_photograph_is_told_and_can_be_removed(visit, tmp_path):
 
 
 def test_a_photograph_that_the_server_has_forgotten_is_sent_again(visit, examples, page_address):
-    page = visit()
+    page = visit(page_address)
     with page.expect_response(lambda response: response.url.endswith("/photographs")) as answering:
         colored(page, examples / "cat.jpg")
     httpx.delete(f"{page_address}api/v1/photographs/{answering.value.json()['id']}").raise_for_status()
@@ -285,7 +242,7 @@ def test_a_photograph_that_the_server_has_forgotten_is_sent_again(visit, example
 
 def test_a_server_that_is_gone_is_told(visit, examples, tiny_model, running_server):
     process, address = running_server("--model", tiny_model)
-    page = colored(visit(address=address), examples / "cat.jpg")
+    page = colored(visit(address), examples / "cat.jpg")
     expect(page.locator(".alternative img")).to_have_count(5)
     process.kill()
     page.locator("#saturation").fill("0.5")
@@ -294,7 +251,7 @@ def test_a_server_that_is_gone_is_told(visit, examples, tiny_model, running_serv
 
 def test_a_server_with_a_token_asks_for_it(visit, examples, tiny_model, running_server):
     _, address = running_server("--model", tiny_model, PHOTOCHROM_TOKEN="a-token-for-tests-only")
-    page = visit(address=address)
+    page = visit(address)
     page.get_by_role("textbox", name="Token").fill("a-token-for-tests-only")
     page.get_by_role("button", name="Go on").click()
     expect(page.locator("#token-dialog")).to_be_hidden()
@@ -310,9 +267,9 @@ def test_a_server_with_a_token_asks_for_it(visit, examples, tiny_model, running_
         pytest.param(PHONE, "dark", id="phone-dark", marks=pytest.mark.slow),
     ],
 )
-def test_the_page_fits_its_window_and_has_no_serious_fault_for_anybody(visit, examples, viewport, scheme):
+def test_the_page_fits_its_window_and_has_no_serious_fault_for_anybody(visit, page_address, examples, viewport, scheme):
     phone = viewport is PHONE
-    page = visit(viewport, scheme, has_touch=phone, device_scale_factor=2 if phone else 1)
+    page = visit(page_address, viewport, scheme, has_touch=phone, device_scale_factor=2 if phone else 1)
     name = f"{'phone' if phone else 'desktop'}-{scheme}"
     check(page, viewport, f"welcome-{name}")
     colored(page, examples / "cameraman.jpg", examples / "pagoda.jpg", examples / "grace-hopper.jpg")
