@@ -11,6 +11,7 @@ from torch import Tensor
 
 from photochrom.data.crops import CropSampler
 from photochrom.data.loading import Photographs
+from photochrom.training.old_prints import age, draw_old_prints
 from photochrom.training.settings import Settings
 from photochrom.training.targets import lightness_and_ab
 from photochrom.training.tone import bend_tone, random_gammas
@@ -67,13 +68,16 @@ class Batches:
         Args:
             step: counted from 0.
             done: how much of the run is over, 0..1.
-        Returns: this process's share; the tone of its lightness is bent.
+        Returns: this process's share; the tone of its lightness is bent, after some of it was made old.
         """
         sampler = self.final if done >= 1 - self.settings.final_share else self.first
         if self.flow is None or sampler is not self.current:
             self.flow, self.current = sampler.batches(step), sampler
         rgb = next(self.flow).to(self.device)
         lightness, ab = lightness_and_ab(rgb, target=self.settings.target)
-        gammas = random_gammas(step, self.settings.seed, count=self.settings.batch, spread=self.settings.tone_jitter)
-        share = slice(sampler.rank * len(rgb), (sampler.rank + 1) * len(rgb))
+        first, seed = sampler.rank * len(rgb), self.settings.seed
+        if old := draw_old_prints(step, seed, first=first, count=len(rgb), share=self.settings.old_prints):
+            lightness[list(old)] = age(rgb[list(old)], list(old.values()))
+        gammas = random_gammas(step, seed, count=self.settings.batch, spread=self.settings.tone_jitter)
+        share = slice(first, first + len(rgb))
         return Batch(bend_tone(lightness, gammas[share]).contiguous(memory_format=torch.channels_last), ab)

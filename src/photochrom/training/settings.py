@@ -43,6 +43,7 @@ class Settings:
     final_region: float = 0.8  # as smallest_region, for the last part
     final_share: float = 0.25  # how much of the run the last part is; 0 leaves it out
     tone_jitter: float = 0.15  # spread of the random gamma put on L, since old prints have other tone curves; 0 is off
+    old_prints: float = 0.0  # share of crops made to look like old prints: film, blur, grain, fading, scratches
     batch: int = 32
     target: str = "mean"  # ab at stride 4: the `mean` of 4x4 pixels, or the first `point`, as the released layers do
     neighbors: int = 5  # bins that share a color; the paper's 5, the released layers' 10
@@ -96,7 +97,7 @@ class Settings:
             raise SettingsError(f"ema={self.ema} must lie in [0, 1)")
         if not 0 < self.norm_momentum <= 1:
             raise SettingsError(f"norm_momentum={self.norm_momentum} must lie in (0, 1]")
-        for name in ("unreadable_share", "final_rate", "decay_factor", "beta2"):
+        for name in ("unreadable_share", "old_prints", "final_rate", "decay_factor", "beta2"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"{name}={getattr(self, name)} must lie in 0..1")
         for name in ("rate", "encoder_rate", "weight_decay", "clip_norm", "tone_jitter", "checkpoint_minutes"):

@@ -30,9 +30,7 @@ def lab_to_srgb(lab: Tensor) -> Tensor:
 
 def srgb_to_lab(srgb: Tensor) -> Tensor:
     """Gamma-encoded sRGB float [N, 3, h, w] to CIE Lab of the same shape."""
-    relative = mix(RGB_TO_RELATIVE, decode(srgb))
-    f = torch.where(relative > BEND**3, relative.clamp_min(BEND**3) ** (1 / 3), relative / (3 * BEND**2) + 4 / 29)
-    x, y, z = f.unbind(dim=1)
+    x, y, z = compress(mix(RGB_TO_RELATIVE, decode(srgb))).unbind(dim=1)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=1)
 
 
@@ -45,6 +43,16 @@ def lightness_to_luminance(lightness: Tensor) -> Tensor:
     """L* in 0..100 to relative luminance in 0..1."""
     f = (lightness + 16) / 116
     return torch.where(f > BEND, f**3, 3 * BEND**2 * (f - 4 / 29))
+
+
+def luminance_to_lightness(luminance: Tensor) -> Tensor:
+    """Relative luminance in 0..1 to L* in 0..100."""
+    return 116 * compress(luminance) - 16
+
+
+def compress(relative: Tensor) -> Tensor:
+    """CIE's f of X, Y or Z relative to white: a cube root that ends in a straight line."""
+    return torch.where(relative > BEND**3, relative.clamp_min(BEND**3) ** (1 / 3), relative / (3 * BEND**2) + 4 / 29)
 
 
 def decode(srgb: Tensor) -> Tensor:

@@ -1,0 +1,81 @@
+"""How networks stand on photographs as they are, and on the same made to look like old prints.
+
+    python experiments/old_prints.py VALIDATION RUN [RUN ...]
+
+VALIDATION is a source of photographs that none of the runs has trained on, such as the last shard. Every run is shown
+its middle squares at 192 pixels twice: as they are, and through the film, blur, grain, fading and scratches of
+`photochrom.training.old_prints`, the same for all runs. The colors to be found are the photographs' own both times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from photochrom.data.crops import center_squares
+from photochrom.data.loading import load
+from photochrom.data.locations import DataError
+from photochrom.training.checkpoint import RunError
+from photochrom.training.old_prints import age, draw_old_prints
+from photochrom.training.systems import load_run
+from photochrom.training.validation import Validator
+
+SIZE = 192  # pixels, of the squares
+SEED = 1_000  # of what is done to them; training draws from the run's own
+
+
+class OldValidator(Validator):
+    """Shows networks the photographs as old prints."""
+
+    def batches(self, size: int = 32) -> list[tuple[Tensor, Tensor]]:
+        """(lightness, ab) of the photographs, the lightness as an old print shows it."""
+        old = []
+        for number, ((_, ab), rgb) in enumerate(
+            zip(super().batches(size), torch.split(self.squares, size), strict=True)
+        ):
+            prints = draw_old_prints(number, SEED, first=0, count=len(rgb), share=1.0)
+            old.append((age(rgb, list(prints.values())), ab))
+        return old
+
+
+def main() -> int:
+    """Measure every run both ways. Returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("validation", help="photographs to measure on: a folder, a Parquet or tar shard")
+    parser.add_argument("runs", type=Path, nargs="+", help="folders of training runs")
+    parser.add_argument("--count", type=int, default=256, help="of photographs")
+    arguments = parser.parse_args()
+    try:
+        photographs = load(
+            [arguments.validation],
+            validation=[arguments.validation],
+            short_side=256,
+            validation_count=arguments.count,
+        )
+        squares = center_squares(photographs.held_out, SIZE)
+        print(f"{len(squares)} photographs, points over gray, raw / rebalanced (chroma)")
+        print("| run | T | as they are | as old prints |\n| --- | --- | --- | --- |")
+        for run in arguments.runs:
+            network, objective = load_run(run)
+            measured = [
+                kind(squares, objective=objective, target="mean", device=torch.device("cpu")).measure(network)
+                for kind in (Validator, OldValidator)
+            ]
+            for temperature in (0.38, 1.0):
+                cells = [
+                    "{:+.2f} / {:+.2f} ({:.1f})".format(*each.over_gray(temperature), each.chroma[temperature])
+                    for each in measured
+                ]
+                print(f"| {run.name} | {temperature:g} | {' | '.join(cells)} |")
+    except (DataError, RunError) as error:
+        print(f"old_prints: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
