@@ -13,10 +13,11 @@ def calls(monkeypatch):
 
 def test_a_run_is_handed_on_and_the_report_printed(command, calls, tmp_path):
     words = [tmp_path, "-o", tmp_path / "new.onnx", "--quantize", "--calibration", tmp_path / "photos"]
-    words += ["--license", "CC0", "--moderation", "0.25"]
+    words += ["--license", "CC0", "--moderation", "0.25", "--temperature", "0.6"]
     ended = command("export", *words)
     assert (ended.code, ended.out, ended.err) == (0, "bytes: 4\n", "")
-    told = {"quantize": True, "calibration": tmp_path / "photos", "license": "CC0", "moderation": 0.25, "average": []}
+    told = {"quantize": True, "calibration": tmp_path / "photos", "license": "CC0", "average": []}
+    told |= {"moderation": 0.25, "temperature": 0.6}
     assert calls == [((tmp_path, tmp_path / "new.onnx"), told)]
 
 

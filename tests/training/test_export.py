@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from photochrom.color.ab_bins import ab_bins
+from photochrom.inference import Predictor
 from photochrom.training.checkpoint import Run
 from photochrom.training.export import (
     Description,
@@ -123,6 +124,14 @@ def test_runs_of_different_systems_are_not_averaged(run, tmp_path):
 def test_moderation_outside_its_range_is_refused(run, tmp_path):
     with pytest.raises(ExportError, match="moderation"):
         export_run(run.folder, tmp_path / "x.onnx", moderation=1.5)
+
+
+def test_the_temperature_of_a_file_is_chosen_at_export(run, tmp_path):
+    export_run(run.folder, tmp_path / "calm.onnx", temperature=1.0)
+    assert Predictor(tmp_path / "calm.onnx").card.default_temperature == 1.0
+    with pytest.raises(ValueError, match="temperature"):
+        export_run(run.folder, tmp_path / "x.onnx", temperature=1.5)
+    assert not (tmp_path / "x.onnx").exists()
 
 
 def test_a_scale_on_the_logits_is_a_change_of_temperature():

@@ -27,6 +27,9 @@ def export(
     moderation: Annotated[
         float, typer.Option("--moderation", min=0, max=1, help="How much of the rarity weighting is taken back.")
     ] = 0.0,
+    temperature: Annotated[
+        float, typer.Option("--temperature", min=0.01, max=1, help="Where the file's user names none; 1 is the mean.")
+    ] = 0.38,
     average: Annotated[
         list[Path] | None, typer.Option("--average", metavar="RUN", help="Average with these; may be repeated.")
     ] = None,
@@ -45,6 +48,7 @@ def export(
         calibration=calibration,
         license=license,
         moderation=moderation,
+        temperature=temperature,
         average=average or [],
     )
     for key, value in written.items():

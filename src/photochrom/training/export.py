@@ -23,11 +23,13 @@ from torch import Tensor, nn
 
 import photochrom
 from photochrom.color.ab_bins import ab_bins, rarity_weights
+from photochrom.color.distribution import check_temperature
 from photochrom.training.checkpoint import Run, write_whole
 from photochrom.training.graph import AnnealedNetwork, PointNetwork, compare, write_graph
 from photochrom.training.objectives import Objective
 from photochrom.training.systems import load_run, prediction_layer, size_multiple
 
+DEFAULT_TEMPERATURE = 0.38  # the paper's
 LARGEST_DIFFERENCE = 0.05  # ab units between PyTorch and ONNX Runtime, in float32
 
 
@@ -47,7 +49,7 @@ class Description:
     license: str
     training: dict[str, Any]
     prior_sha256: str = ""
-    default_temperature: float = 0.38
+    default_temperature: float = DEFAULT_TEMPERATURE
     output: str = "distribution"
 
     def metadata(self) -> dict[str, str]:
@@ -77,6 +79,7 @@ def export_run(
     calibration: Path | None = None,
     license: str = "not stated",
     moderation: float = 0.0,
+    temperature: float = DEFAULT_TEMPERATURE,
     average: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """Write the averaged weights of a run as an ONNX file.
@@ -89,13 +92,16 @@ def export_run(
             the held-out photographs kept with the run, and quantizing is refused.
         license: of the weights, as the file will state it.
         moderation: how much of the rarity weighting is taken back, 0..1, see `moderate`.
+        temperature: of the annealed mean, in (0, 1], where the file's user names none.
         average: other runs, one begun from another, whose weights are averaged with this one's, all alike.
     Returns: what was written: bytes, sha256, and the largest and mean difference of ab from PyTorch.
 
     Raises:
         RunError: not a run, or one without a checkpoint.
         ExportError: ONNX Runtime disagrees with PyTorch, or photographs to calibrate with are missing.
+        ValueError: a temperature outside (0, 1].
     """
+    check_temperature(temperature)
     if quantize and calibration is None:
         raise ExportError("quantizing needs photographs to choose its ranges by: add --calibration FOLDER")
     folder = Run(run)
@@ -112,6 +118,7 @@ def export_run(
     description = Description(
         system=settings.system,
         output="point" if objective.is_point else "distribution",
+        default_temperature=temperature,
         size_multiple=size_multiple(settings.system),
         license=license,
         training={
