@@ -33,10 +33,15 @@ def test_features_come_at_strides_4_8_16_and_32(classifier):
         seen = classifier.encoder(torch.zeros(1, 3, 64, 96))
     shapes = [tuple(part.shape[1:]) for part in (seen.stride4, seen.stride8, seen.stride16, seen.stride32)]
     assert shapes == [(24, 16, 24), (40, 8, 12), (112, 4, 6), (320, 2, 3)]
+    assert seen.top.shape[1:] == (1280, 2, 3)
+    assert seen.top.min() >= 0
+    assert seen.top.max() <= 6
+    with torch.inference_mode():
+        assert EfficientNetLite("lite0").eval()(torch.zeros(1, 3, 64, 96)).top is None
 
 
 def test_one_channel_of_lightness_gives_what_three_equal_channels_gave(classifier):
-    gray = EfficientNetLite("lite0").eval()
+    gray = EfficientNetLite("lite0", top=True).eval()
     gray.load_state_dict(classifier.encoder.state_dict())
     picture = torch.randn(1, 1, 64, 64, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():

@@ -37,7 +37,7 @@ def lite_graph(network: ImageNetClassifier, side: int) -> bytes:
         x = graph.block(x, block)
         if index == encoder.taps[2]:  # the last at stride 16
             features, dimensions = graph.mean(x), encoder.tap_channels[2]
-    last = graph.mean(graph.relu6(graph.convolution(x, network.head)))
+    last = graph.mean(graph.relu6(graph.convolution(x, encoder.top)))
     layer = network.classifier
     logits = graph.add("Gemm", last, graph.constant(layer.weight), graph.constant(layer.bias), transB=1)
     graph.add("Softmax", logits, output="probabilities", axis=-1)

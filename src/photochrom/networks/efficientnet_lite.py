@@ -34,17 +34,21 @@ STAGES = (
 # Of each variant: (width multiplier, depth multiplier). Stem, first and last stage are never scaled in depth.
 VARIANTS = {"lite0": (1.0, 1.0), "lite1": (1.0, 1.1), "lite2": (1.1, 1.2)}
 STEM_CHANNELS = 32
-CLASSIFIER_CHANNELS = 1280
+TOP_CHANNELS = 1280
 
 
 @dataclass(frozen=True)
 class Features:
-    """What the encoder saw, finest first: stride 4, 8, 16 and 32, each [N, C, H/stride, W/stride]."""
+    """What the encoder saw, finest first: stride 4, 8, 16 and 32, each [N, C, H/stride, W/stride].
+
+    `top` is at stride 32, too: the 1280 channels by whose mean the classifier decides; None without that layer.
+    """
 
     stride4: Tensor
     stride8: Tensor
     stride16: Tensor
     stride32: Tensor
+    top: Tensor | None = None
 
 
 class EfficientNetLite(nn.Module):
@@ -52,9 +56,10 @@ class EfficientNetLite(nn.Module):
 
     Args:
         variant: `lite0`, `lite1` or `lite2`.
+        top: with the layer before the classifier, too.
     """
 
-    def __init__(self, variant: str = "lite0") -> None:
+    def __init__(self, variant: str = "lite0", *, top: bool = False) -> None:
         super().__init__()
         if variant not in VARIANTS:
             raise ValueError(f"variant must be one of {', '.join(VARIANTS)}, got {variant!r}")
@@ -73,6 +78,7 @@ class EfficientNetLite(nn.Module):
             if stage == last or (stage > 0 and STAGES[stage + 1][2] == 2):
                 self.taps.append(len(self.blocks) - 1)
                 self.tap_channels.append(outputs)
+        self.top = ConvNorm(inputs, TOP_CHANNELS, kernel=1) if top else None
 
     def forward(self, images: Tensor) -> Features:
         """images: float [N, 3 (or 1 after `accept_lightness`), H, W] in -1..1, H and W multiples of 32."""
@@ -82,7 +88,7 @@ class EfficientNetLite(nn.Module):
             x = block(x)
             if index in self.taps:
                 taps.append(x)
-        return Features(*taps)
+        return Features(*taps, top=None if self.top is None else F.relu6(self.top(x)))
 
     def accept_lightness(self) -> None:
         """Make the stem take one channel: a gray picture has three equal ones, so their weights add up."""
@@ -100,14 +106,12 @@ class ImageNetClassifier(nn.Module):
 
     def __init__(self, variant: str = "lite0") -> None:
         super().__init__()
-        self.encoder = EfficientNetLite(variant)
-        self.head = ConvNorm(self.encoder.tap_channels[-1], CLASSIFIER_CHANNELS, kernel=1)
-        self.classifier = nn.Linear(CLASSIFIER_CHANNELS, 1000)
+        self.encoder = EfficientNetLite(variant, top=True)
+        self.classifier = nn.Linear(TOP_CHANNELS, 1000)
 
     def forward(self, images: Tensor) -> Tensor:
         """Class logits of a batch of pictures."""
-        x = F.relu6(self.head(self.encoder(images).stride32))
-        return self.classifier(x.mean(dim=(2, 3)))
+        return self.classifier(self.encoder(images).top.mean(dim=(2, 3)))
 
 
 class ConvNorm(nn.Module):
@@ -202,8 +206,8 @@ def our_name(published: str) -> str:
     place = {
         "_conv_stem": "encoder.stem.conv",
         "_bn0": "encoder.stem.norm",
-        "_conv_head": "head.conv",
-        "_bn1": "head.norm",
+        "_conv_head": "encoder.top.conv",
+        "_bn1": "encoder.top.norm",
         "_fc": "classifier",
     }[layer]
     return f"{place}.{value}"

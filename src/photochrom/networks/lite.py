@@ -1,8 +1,9 @@
 """`lite`: an EfficientNet-Lite encoder and a small feature-pyramid decoder, made for a CPU.
 
-The encoder brings what ImageNet taught it; the decoder carries meaning from stride 32 down to stride 4, where colour is
-predicted. A summary of the whole picture joins at the top, because the light of a scene (a sunset, a lamp-lit room)
-shows in no single place.
+The encoder brings what ImageNet taught it, up to the very features that its classifier told a thousand things apart by:
+they know best what is there. The decoder carries that from stride 32 down to stride 4, where color is predicted. A
+summary of the whole picture joins at the top, because the light of a scene (a sunset, a lamp-lit room) shows in no
+single place.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from photochrom.networks.efficientnet_lite import EfficientNetLite
+from photochrom.networks.efficientnet_lite import TOP_CHANNELS, EfficientNetLite
 
 STRIDE = 4  # of the prediction
 SIZE_MULTIPLE = 32  # height and width of the input
@@ -28,11 +29,11 @@ class Lite(nn.Module):
 
     def __init__(self, *, variant: str = "lite0", outputs: int = 313, width: int = 96, head: int = 192) -> None:
         super().__init__()
-        self.encoder = EfficientNetLite(variant)
+        self.encoder = EfficientNetLite(variant, top=True)
         self.encoder.accept_lightness()
-        channels4, channels8, channels16, channels32 = self.encoder.tap_channels
-        self.scene = nn.Linear(channels32, width)
-        self.lateral32 = nn.Conv2d(channels32, width, 1)
+        channels4, channels8, channels16, _ = self.encoder.tap_channels
+        self.scene = nn.Linear(TOP_CHANNELS, width)
+        self.lateral32 = nn.Conv2d(TOP_CHANNELS, width, 1)
         self.lateral16 = nn.Conv2d(channels16, width, 1)
         self.lateral8 = nn.Conv2d(channels8, width, 1)
         self.lateral4 = nn.Conv2d(channels4, width, 1)
@@ -46,8 +47,8 @@ class Lite(nn.Module):
         """lightness: float [N, 1, H, W] in 0..100, H and W multiples of 32. Returns [N, outputs, H/4, W/4]."""
         # The encoder knows gray levels as (value - 127) / 128 of 0..255, and L is close to linear in them.
         seen = self.encoder((lightness * 2.55 - 127) / 128)
-        scene = self.scene(seen.stride32.mean(dim=(2, 3)))[:, :, None, None]
-        x = self.merge32(self.lateral32(seen.stride32) + scene)
+        scene = self.scene(seen.top.mean(dim=(2, 3)))[:, :, None, None]
+        x = self.merge32(self.lateral32(seen.top) + scene)
         x = self.merge16(double(x) + self.lateral16(seen.stride16))
         x = self.merge8(double(x) + self.lateral8(seen.stride8))
         x = self.head(double(x) + self.lateral4(seen.stride4))

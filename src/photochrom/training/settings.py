@@ -37,7 +37,7 @@ class Settings:
     backbone: str = ""  # of the systems that have a choice: `lite0`, `lite2` or `vgg16`; "" for the system's own
     backbone_file: str = ""  # weights of the backbone, where they are no package
     initialization: str = "default"  # or `kmeans`: data-dependent, for networks without pretrained layers
-    crop: int = 160  # side of a training crop in pixels, a multiple of the system's stride
+    crop: int = 128  # side of a training crop in pixels, a multiple of the system's stride
     smallest_region: float = 0.6  # a crop shows at least this share of the photograph's short side
     final_crop: int = 224  # side of a crop in the last part of the run, nearer to the size that photographs are seen at
     final_region: float = 0.8  # as smallest_region, for the last part
@@ -57,7 +57,7 @@ class Settings:
     schedule: str = "cosine"  # or `steps`: the rate falls by `decay_factor` every `decay_every` steps
     decay_every: int = 215_000  # steps
     decay_factor: float = 0.316
-    encoder_rate: float = 4e-4  # peak learning rate of layers that begin with ImageNet weights
+    encoder_rate: float = 4e-5  # peak learning rate of layers that begin with ImageNet weights
     rate: float = 2e-3  # peak learning rate of the others
     final_rate: float = 0.01  # share of the peak at the end of the cosine
     warmup_steps: int = 100  # the rates rise linearly over these

