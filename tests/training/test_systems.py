@@ -8,7 +8,7 @@ import torch
 
 from photochrom.networks.efficientnet_lite import load_imagenet
 from photochrom.networks.vgg16 import WeightFileError
-from photochrom.training.checkpoint import Run
+from photochrom.training.checkpoint import Run, RunError
 from photochrom.training.objectives import OUTPUTS
 from photochrom.training.recipes import lite_l2, smoke
 from photochrom.training.systems import (
@@ -138,3 +138,11 @@ def test_a_run_is_loaded_with_its_weights_and_objective(tmp_path):
     assert not network.training
     assert objective.is_point
     assert all(torch.equal(value, trained.state_dict()[name]) for name, value in network.state_dict().items())
+
+
+def test_a_run_whose_system_had_other_layers_is_refused_with_the_commit_that_knows_it(tmp_path):
+    run = Run(tmp_path / "run")
+    run.begin(smoke(), np.full(313, 1 / 313), {"commit": "c0ffee"}, np.zeros((1, 1, 64, 64), np.float32))
+    run.save({"encoder.old": torch.zeros(1)}, {})
+    with pytest.raises(RunError, match="lite has other layers now than when this was trained .commit c0ffee"):
+        load_run(tmp_path / "run")

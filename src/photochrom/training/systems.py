@@ -16,7 +16,7 @@ from photochrom.networks.efficientnet_lite import VARIANTS, load_imagenet
 from photochrom.networks.larsson16 import Larsson16
 from photochrom.networks.lite import Lite
 from photochrom.networks.vgg16 import load_vgg16_features
-from photochrom.training.checkpoint import Run
+from photochrom.training.checkpoint import Run, RunError
 from photochrom.training.objectives import OUTPUTS, Objective, build_objective
 from photochrom.training.settings import Settings
 
@@ -125,7 +125,7 @@ def load_run(run: Path) -> tuple[nn.Module, Objective]:
     """A trained network with its averaged weights, in evaluation mode on the CPU, and what turns its output into ab.
 
     Raises:
-        RunError: the folder is no run, or has no checkpoint.
+        RunError: the folder is no run, has no checkpoint, or was trained when the system had other layers.
 
     Example:
         >>> network, objective = load_run(Path("runs/lite"))  # doctest: +SKIP
@@ -134,7 +134,14 @@ def load_run(run: Path) -> tuple[nn.Module, Objective]:
     folder = Run(run)
     settings = folder.settings()
     network = build_network(settings, pretrained=False)
-    network.load_state_dict(folder.weights())
+    try:
+        network.load_state_dict(folder.weights())
+    except RuntimeError:
+        commit = folder.data().get("commit", "not noted")
+        raise RunError(
+            f"{run}: {settings.system} has other layers now than when this was trained (commit {commit}); "
+            f"use that version of photochrom, or train again"
+        ) from None
     return network.eval(), build_objective(settings, folder.prior(), torch.device("cpu"))
 
 
