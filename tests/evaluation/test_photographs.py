@@ -102,20 +102,24 @@ def test_threads_read_squares_at_once_even_when_another_evaluation_has_removed_t
             np.testing.assert_array_equal(square, alone[index])
 
 
-def test_photographs_of_a_license_are_left_out(tmp_path):
+def test_photographs_of_a_license_or_a_source_are_left_out(tmp_path):
     file = io.BytesIO()
     Image.fromarray(np.full((32, 32, 3), (200, 30, 30), np.uint8)).save(file, "PNG")
     images = [{"bytes": file.getvalue(), "path": name} for name in ("a.png", "b.png")]
-    table = pa.table({"image": images, "license": ["ImageNet: research only", "CC0"]})
-    parquet.write_table(table, tmp_path / "x.parquet")
-    photographs = open_photographs(tmp_path / "x.parquet", tmp_path, Settings(size=32, without="ImageNet"))
+    columns = {"license": ["ImageNet: research only", "CC0"], "source": ["me/photographs", "you/imagewoof"]}
+    parquet.write_table(pa.table({"image": images, **columns}), tmp_path / "x.parquet")
+    photographs = open_photographs(tmp_path / "x.parquet", tmp_path, Settings(size=32, without=("ImageNet",)))
     assert [entry.name for entry in photographs.entries] == ["b.png"]
     assert [(one.name, one.reason) for one in photographs.skipped] == [("a.png", "license: ImageNet: research only")]
+    words = ("source=imagenette", "source=imagewoof")
+    photographs = open_photographs(tmp_path / "x.parquet", tmp_path, Settings(size=32, without=words))
+    assert [entry.name for entry in photographs.entries] == ["a.png"]
+    assert [(one.name, one.reason) for one in photographs.skipped] == [("b.png", "source: you/imagewoof")]
 
 
 def test_licenses_that_nobody_states_cannot_be_left_out(folder, tmp_path):
-    with pytest.raises(EvaluationError, match="states no licenses"):
-        open_photographs(folder, tmp_path / "work", Settings(size=32, without="ImageNet"))
+    with pytest.raises(EvaluationError, match="no column `license`"):
+        open_photographs(folder, tmp_path / "work", Settings(size=32, without=("ImageNet",)))
 
 
 def test_a_source_of_broken_files_alone_is_refused_with_an_example(tmp_path):

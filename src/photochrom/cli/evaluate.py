@@ -63,7 +63,12 @@ def evaluate(
     resamples: Annotated[int, typer.Option("--resamples", metavar="N", help="Of the bootstrap.")] = 1000,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the bootstrap and of Random.")] = 0,
     without: Annotated[
-        str | None, typer.Option("--without", metavar="WORD", help="Leave out photographs with WORD in their license.")
+        list[str] | None,
+        typer.Option(
+            "--without",
+            metavar="WORD",
+            help="Leave out photographs with WORD in their license; source=WORD: in their source. May be repeated.",
+        ),
     ] = None,
     without_gray: Annotated[
         bool, typer.Option("--without-gray", help="Leave out photographs that have no color.")
@@ -102,7 +107,7 @@ def evaluate(
         settings = Settings(
             size=size,
             limit=limit,
-            without=without,
+            without=tuple(without or ()),
             without_gray=without_gray,
             temperatures=tuple(temperatures or ()),
             convention=convention,  # type: ignore[arg-type]  # Settings refuses others

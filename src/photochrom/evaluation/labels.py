@@ -1,7 +1,7 @@
-"""Photographs with what is known of them beside their pixels: class labels and licenses.
+"""Photographs with what is known of them beside their pixels: class labels, licenses and where they come from.
 
-Parquet: the columns `label` (ImageNet-1k index), `name` or `synset`, and `license`. Tar: `KEY.cls` beside the picture.
-Folder: an optional `labels.csv` with the columns `file`, `label` and, if wanted, `name` and `license`.
+Parquet: the columns `label` (ImageNet-1k index), `name` or `synset`, `license` and `source`. Tar: `KEY.cls` beside the
+picture. Folder: an optional `labels.csv` with the columns `file`, `label` and, if wanted, `name`, `license`, `source`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CLASSES = 1000  # of ImageNet-1k
 LABELS = "labels.csv"
+STATED = ("license", "source")  # columns by which photographs may be left out
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Label:
 
     index: int | None = None  # ImageNet-1k class, 0..999
     name: str = ""  # of the class
-    license: str | None = None  # None where the source does not state any
+    license: str | None = None  # None where no licenses are stated
+    source: str | None = None  # None where no sources are stated
 
 
 def read_labelled(source: str | Path) -> Iterator[tuple[EncodedPhotograph, Label]]:
@@ -65,15 +67,15 @@ def _parquet_labels(shard: StoredFile) -> Iterator[Label]:
 
     with shard.open() as stream:
         table = parquet.ParquetFile(stream)
-        wanted = [name for name in ("label", "name", "synset", "license") if name in table.schema_arrow.names]
+        wanted = [name for name in ("label", "name", "synset", *STATED) if name in table.schema_arrow.names]
         if not wanted:
             yield from (Label() for _ in range(table.metadata.num_rows))
             return
         for batch in table.iter_batches(batch_size=1024, columns=wanted):
             for row in batch.to_pylist():
-                license = (row["license"] or "") if "license" in row else None
+                stated = {column: row[column] or "" for column in STATED if column in row}
                 name = row.get("name") or row.get("synset") or ""
-                yield Label(_class_index(row.get("label"), shard.name), name, license)
+                yield Label(_class_index(row.get("label"), shard.name), name, **stated)
 
 
 def _csv_labels(file: Path) -> dict[str, Label]:
@@ -83,7 +85,11 @@ def _csv_labels(file: Path) -> dict[str, Label]:
         if not {"file", "label"} <= set(columns):
             raise EvaluationError(f"{file} needs the columns `file` and `label`, it has {columns}; add them")
         return {
-            row["file"]: Label(_class_index(row["label"], str(file)), row.get("name") or "", row.get("license"))
+            row["file"]: Label(
+                _class_index(row["label"], str(file)),
+                row.get("name") or "",
+                **{column: row[column] for column in STATED if column in columns},
+            )
             for row in reader
         }
 

@@ -13,7 +13,7 @@ import json
 import math
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from photochrom.color.lab import rgb_to_lab
-from photochrom.evaluation.labels import Label, read_labelled
+from photochrom.evaluation.labels import STATED, Label, read_labelled
 from photochrom.evaluation.settings import EvaluationError, Settings
 
 if TYPE_CHECKING:
@@ -191,18 +191,27 @@ def _read_squares(
     return entries, digest.hexdigest()
 
 
-def _chosen(source: str | Path, without: str | None) -> Iterator[tuple[EncodedPhotograph, Label]]:
-    """The photographs of a source with their labels; those of an unwanted license come without bytes."""
+def _chosen(source: str | Path, without: Sequence[str]) -> Iterator[tuple[EncodedPhotograph, Label]]:
+    """The photographs of a source with their labels; the unwanted ones come without bytes."""
+    unwanted = [_column_and_word(text) for text in without]
     for photograph, label in read_labelled(source):
-        if without is not None and label.license is None:
-            raise EvaluationError(
-                f"photographs without {without!r} were asked for, but {photograph.source} states no licenses "
-                "(column `license`); leave the choice out"
-            )
-        if without is not None and label.license is not None and without in label.license:
-            yield replace(photograph, data=b"", problem=f"license: {label.license}"), label
-        else:
-            yield photograph, label
+        reason = ""
+        for column, word in unwanted:
+            stated = getattr(label, column)
+            if stated is None:
+                raise EvaluationError(
+                    f"photographs without {word!r} were asked for, but {photograph.source} has no column `{column}` "
+                    "that says so; leave the choice out"
+                )
+            if word in stated:
+                reason = f"{column}: {stated}"
+        yield (replace(photograph, data=b"", problem=reason) if reason else photograph), label
+
+
+def _column_and_word(text: str) -> tuple[str, str]:
+    """What `Settings.without` says: ("license", "CC"), or ("source", "imagenet") for `source=imagenet`."""
+    column, found, word = text.partition("=")
+    return (column, word) if found and column in STATED else ("license", text)
 
 
 def _square(photograph: EncodedPhotograph, size: int) -> _Square:

@@ -27,7 +27,7 @@ class Settings:
 
     size: int = 256  # pixels to a side of the middle square that is measured
     limit: int | None = None  # take only the first so many photographs
-    without: str | None = None  # leave out photographs whose license holds this word
+    without: tuple[str, ...] = ()  # leave out photographs whose license holds a word, or source=WORD: whose source
     without_gray: bool = False  # leave out photographs that have no color to predict
     temperatures: tuple[float, ...] = ()  # of every model; empty for each model's own default
     convention: Thresholds = "thresholds"  # AuC: mean over the thresholds 0..150, or the integral over 0..150
