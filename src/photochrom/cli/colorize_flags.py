@@ -28,7 +28,7 @@ Photos = Annotated[
 
 Temperature = Annotated[
     float | None,
-    _color("--temperature", "-t", metavar="T", help="In (0, 1]: 1 is calm, 0.1 vivid; the paper's is 0.38."),
+    _color("--temperature", "-t", metavar="T", help="In (0, 1]: 1 is the mean, towards 0 the likeliest color."),
 ]
 Saturation = Annotated[float, _color("--saturation", metavar="S", help="0..3 times the color: 0 is gray, 2 is strong.")]
 WhiteBalance = Annotated[
