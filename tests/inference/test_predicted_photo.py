@@ -148,6 +148,16 @@ def test_samples_repeat_with_their_seed_and_differ_between_themselves(tiny_model
     np.testing.assert_array_equal(by_options[2].ab, first[2].ab)
 
 
+def test_samples_of_a_network_that_shows_the_mean_are_drawn_nearer_to_the_mode(build_model, tmp_path, coffee):
+    model = build_model(tmp_path / "mean.onnx", default_temperature="1.0")
+    predicted = Colorizer(model).predict(coffee)
+    (own,), (named,), (at_one,) = (predicted.samples(1, seed=1, temperature=chosen) for chosen in (None, 0.38, 1.0))
+    assert (own.numpy() == named.numpy()).all()
+    assert (own.numpy() != at_one.numpy()).any()
+    (asked,) = with_options(model, coffee, temperature=1.0).samples(1, seed=1)
+    assert (asked.numpy() == at_one.numpy()).all()
+
+
 def test_samples_obey_the_options(tiny_model, coffee, predicted):
     pale = with_options(tiny_model, coffee, saturation=0.5).samples(1, seed=1)[0]
     np.testing.assert_allclose(pale.ab, 0.5 * predicted.samples(1, seed=1)[0].ab, rtol=1e-5, atol=1e-5)

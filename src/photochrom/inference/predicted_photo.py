@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 MAX_SAMPLES = 64
+SAMPLING_TEMPERATURE = 0.38  # the most that samples are drawn at where nobody says otherwise
 
 
 class PredictedPhoto:
@@ -131,12 +132,14 @@ class PredictedPhoto:
         Args:
             count: how many, 1..64. The first ones do not depend on how many are asked for.
             seed: of the alternatives; the same gives the same. None for the options'.
-            temperature: in (0, 1], as for `color`.
+            temperature: in (0, 1], as for `color`; None for the options', else the network's, but at most 0.38: what is
+                drawn at 1 strays further than what the mean at 1 shows.
         Returns: as many ColorizedPhotos; the options' saturation, white balance, hints and mask hold for them too.
         Raises: ValueError for a count or seed out of range, or a regression system.
         """
-        drawn = self.draw(count, seed=seed, temperature=temperature)
-        return [self.color(temperature=temperature, drawn=ab) for ab in drawn]
+        chosen = self._sampling_temperature(temperature)
+        drawn = self.draw(count, seed=seed, temperature=chosen)
+        return [self.color(temperature=chosen, drawn=ab) for ab in drawn]
 
     def draw(self, count: int, *, seed: int | None = None, temperature: float | None = None) -> list[Floats]:
         """The colors that `samples` begins with, before saturation, white balance, hints and mask.
@@ -158,7 +161,7 @@ class PredictedPhoto:
         if seed < 0:
             raise ValueError(f"seed must be 0 or above, got {seed}")
         with memory_told(self.photograph.name):
-            chosen = self._chosen_temperature(temperature)
+            chosen = self._sampling_temperature(temperature)
             colors, lightness = self.distribution, self._seen.small_lightness
             return list(coherent_samples(colors, lightness, count, seed=seed, temperature=chosen))
 
@@ -184,6 +187,11 @@ class PredictedPhoto:
         if temperature is not None:
             return check_temperature(temperature)
         return self._made.temperature if self._options.temperature is None else self._options.temperature
+
+    def _sampling_temperature(self, temperature: float | None) -> float:
+        chosen = self._chosen_temperature(temperature)
+        is_own = temperature is None and self._options.temperature is None
+        return min(chosen, SAMPLING_TEMPERATURE) if is_own else chosen
 
     def _toned(self, ab: Floats, saturation: float | None, white_balance: float | str | None) -> Floats:
         lightness = self._seen.small_lightness
