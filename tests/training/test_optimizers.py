@@ -62,9 +62,9 @@ def test_frozen_blocks_take_no_gradient_and_the_encoder_has_a_rate_of_its_own():
     assert all(value.requires_grad for value in network.encoder.blocks[3].parameters())
     rule = build_optimizer(network, smoke())
     rates = {(group["peak"], group["weight_decay"] > 0) for group in rule.param_groups}
-    assert rates == {(4e-4, True), (4e-4, False), (2e-3, True), (2e-3, False)}
+    assert rates == {(4e-5, True), (4e-5, False), (2e-3, True), (2e-3, False)}
     set_rates(rule, 0.5)
-    assert {group["lr"] for group in rule.param_groups} == {2e-4, 1e-3}
+    assert {group["lr"] for group in rule.param_groups} == {2e-5, 1e-3}
 
 
 def test_freezing_blocks_of_what_has_none_is_refused():

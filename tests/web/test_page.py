@@ -284,7 +284,9 @@ def test_the_page_fits_its_window_and_has_no_serious_fault_for_anybody(visit, pa
 
 def check(page, viewport, name):
     """No wider than its window, and nothing that axe-core calls serious."""
+    page.wait_for_load_state("networkidle")  # no message is still to come
     expect(page.locator("#status")).not_to_have_class(re.compile("shown"))
+    expect(page.locator("#status")).to_have_css("opacity", "0")  # nor fading
     if SCREENSHOTS:
         Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(SCREENSHOTS) / f"page-{name}.png", full_page=viewport is PHONE)

@@ -305,5 +305,6 @@ def _settings(settings: Settings, judges: Judges) -> dict[str, Any]:
     if settings.weights not in NAMED_WEIGHTS:
         chosen["weights"] = {"file": Path(settings.weights).name, "sha256": file_sha256(Path(settings.weights))}
     chosen["temperatures"] = list(settings.temperatures) or "each model's default"
+    chosen["without"] = list(settings.without)
     chosen["sweep"] = list(sweeping.TEMPERATURES) if settings.sweep else None
     return chosen
