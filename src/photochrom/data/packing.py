@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -188,7 +189,7 @@ def _screen(photograph: EncodedPhotograph, settings: PackSettings) -> tuple[Reco
             return record.without("small", f"{header.width} x {header.height} pixels"), b""
         pixels = decode(photograph, settings.short_side, settings.long_side)
     except PhotoError as error:
-        return record.without("unreadable", str(error).replace("the photograph: ", "").partition("; ")[0]), b""
+        return record.without("unreadable", _told(error)), b""
     coloring = measure_coloring(pixels)
     if coloring.is_gray and not settings.keep_gray:
         return record.without("gray", f"mean chroma {coloring.chroma:.1f}"), b""
@@ -200,6 +201,14 @@ def _screen(photograph: EncodedPhotograph, settings: PackSettings) -> tuple[Reco
     encoded = encode_photograph(image, FORMATS[settings.format], quality=settings.quality)
     height, width = pixels.shape[:2]
     return record.kept(width, height, difference_hash(pixels)), encoded
+
+
+def _told(error: PhotoError) -> str:
+    """What is wrong, without advice, and without libvips' own words in brackets: all threads write these into one
+    buffer, so that they are not the same each time.
+    """
+    text = str(error).replace("the photograph: ", "").partition("; ")[0]
+    return re.sub(r" \(.*\)$", "", text, flags=re.DOTALL)
 
 
 def _check_readable(blocks: Sequence[Block], allowed_share: float) -> None:
