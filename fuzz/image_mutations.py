@@ -37,7 +37,10 @@ def sound_files() -> dict[str, list[bytes]]:
     color, alpha = _picture(3), _picture(4)
     deep = (color.cast("ushort") * 257).cast("ushort").copy(interpretation="rgb16")
     cmyk = _picture(4).copy(interpretation="cmyk")
-    tiff: Callable[..., bytes] = lambda image, **options: bytes(image.tiffsave_buffer(**options))  # noqa: E731
+
+    def tiff(image: Any, **options: Any) -> bytes:
+        return bytes(image.tiffsave_buffer(**options))
+
     note = Provenance("photochrom", "lite", "0" * 64, 0.38)
     return {
         "jpeg": [gray.jpegsave_buffer(), color.jpegsave_buffer(interlace=True), cmyk.jpegsave_buffer()],

@@ -204,8 +204,9 @@ def _screen(photograph: EncodedPhotograph, settings: PackSettings) -> tuple[Reco
 
 
 def _told(error: PhotoError) -> str:
-    """What is wrong, without advice, and without libvips' own words in brackets: all threads write these into one
-    buffer, so that they are not the same each time.
+    """What is wrong, without advice, and without libvips' own words in brackets.
+
+    All threads write those into one buffer, so that they are not the same each time.
     """
     text = str(error).replace("the photograph: ", "").partition("; ")[0]
     return re.sub(r" \(.*\)$", "", text, flags=re.DOTALL)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from photochrom.color.distribution import ColorDistribution, check_temperature
+from photochrom.color.distribution import DEFAULT_TEMPERATURE, ColorDistribution, check_temperature
 from photochrom.color.hints import PlacedColor, spread_hints
 from photochrom.color.lab import rgb_to_lab
 from photochrom.color.samples import coherent_samples
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 MAX_SAMPLES = 64
-SAMPLING_TEMPERATURE = 0.38  # the most that samples are drawn at where nobody says otherwise
 
 
 class PredictedPhoto:
@@ -189,9 +188,9 @@ class PredictedPhoto:
         return self._made.temperature if self._options.temperature is None else self._options.temperature
 
     def _sampling_temperature(self, temperature: float | None) -> float:
-        chosen = self._chosen_temperature(temperature)
-        is_own = temperature is None and self._options.temperature is None
-        return min(chosen, SAMPLING_TEMPERATURE) if is_own else chosen
+        if temperature is None and self._options.temperature is None:
+            return min(self._made.temperature, DEFAULT_TEMPERATURE)
+        return self._chosen_temperature(temperature)
 
     def _toned(self, ab: Floats, saturation: float | None, white_balance: float | str | None) -> Floats:
         lightness = self._seen.small_lightness

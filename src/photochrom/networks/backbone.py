@@ -42,7 +42,7 @@ class Backbone(nn.Module):
         Args:
             lightness: float [N, 1, H, W] in 0..100, H and W multiples of 32.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # each backbone has its own
 
 
 class EfficientNetBackbone(Backbone):

@@ -23,13 +23,12 @@ from torch import Tensor, nn
 
 import photochrom
 from photochrom.color.ab_bins import ab_bins, rarity_weights
-from photochrom.color.distribution import check_temperature
+from photochrom.color.distribution import DEFAULT_TEMPERATURE, check_temperature
 from photochrom.training.checkpoint import Run, write_whole
 from photochrom.training.graph import AnnealedNetwork, PointNetwork, compare, write_graph
 from photochrom.training.objectives import Objective
 from photochrom.training.systems import load_run, prediction_layer, size_multiple
 
-DEFAULT_TEMPERATURE = 0.38  # the paper's
 LARGEST_DIFFERENCE = 0.05  # ab units between PyTorch and ONNX Runtime, in float32
 
 

@@ -1,7 +1,7 @@
 """Photographs of today made to look like old prints, in lightness alone, for a network that will be shown such prints.
 
 What time and old material do, each drawn for itself: an emulsion that is blind to red and too fond of blue, a soft
-lens, grain, faded blacks and yellowed whites, scratches and dust. The colors to be learned stay the photograph's own.
+lens, grain, faded blacks and whites, scratches and dust. The colors to be learned stay the photograph's own.
 
 Everything is drawn from the seed, the step and the photograph's place in the whole batch, so that it does not matter
 how many processes share the batch.
@@ -26,7 +26,7 @@ LARGEST_BLUR = 1.5  # sigma, pixels of the crop
 LARGEST_GRAIN = 5.0  # standard deviation, L
 FADED_BLACK, FADED_WHITE = 25.0, 75.0  # L of the weakest print
 SCRATCHES, SPECKS = 0.7, 3.0  # mean number on a print
-KERNEL = 9  # pixels: three sigmas of the largest blur on each side
+KERNEL = 9  # pixels: more than 2.5 sigmas of the largest blur on each side
 
 
 @dataclass(frozen=True)
