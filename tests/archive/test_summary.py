@@ -35,6 +35,10 @@ def test_costs_are_those_of_what_this_call_made():
     ]
 
 
+def test_one_actor_is_one():
+    assert summary(actors=1).lines()[1].endswith(" in all, 1 actor")
+
+
 def test_a_run_with_nothing_to_do_says_so():
     assert summary(done_before=100).lines()[0].endswith("all of it done before")
     assert summary(states={}, done_before=0).lines()[0].startswith("no photographs")

@@ -73,7 +73,7 @@ class Summary:
         return [
             f"{told}{before} in {duration(self.seconds)}, {self.made / self.seconds:.1f} photographs a second",
             f"cost: {self.core_seconds / self.made:.3f} core-seconds a photograph, "
-            f"{self.core_seconds / 3600:.2f} core-hours in all, {self.actors} actors",
+            f"{self.core_seconds / 3600:.2f} core-hours in all, {self.actors} {'actor' if self.actors == 1 else 'actors'}",
             f"ledger: {self.ledger}",
         ]
 
