@@ -69,11 +69,12 @@ class Summary:
         told = ", ".join(f"{count:,} {state}" for state, count in self.states.items() if count) or "no photographs"
         if not self.made:
             return [f"{told}; all of it done before", f"ledger: {self.ledger}"]
+        actors = "1 actor" if self.actors == 1 else f"{self.actors} actors"
         before = f" ({self.done_before:,} of them before)" if self.done_before else ""
         return [
             f"{told}{before} in {duration(self.seconds)}, {self.made / self.seconds:.1f} photographs a second",
             f"cost: {self.core_seconds / self.made:.3f} core-seconds a photograph, "
-            f"{self.core_seconds / 3600:.2f} core-hours in all, {self.actors} {'actor' if self.actors == 1 else 'actors'}",
+            f"{self.core_seconds / 3600:.2f} core-hours in all, {actors}",
             f"ledger: {self.ledger}",
         ]
 
