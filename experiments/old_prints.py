@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import torch
+from standing import HEADINGS, cells
 from torch import Tensor
 
 from photochrom.data.crops import center_squares
@@ -58,19 +59,14 @@ def main() -> int:
         )
         squares = center_squares(photographs.held_out, SIZE)
         print(f"{len(squares)} photographs, points over gray, raw / rebalanced (chroma)")
-        print("| run | T | as they are | as old prints |\n| --- | --- | --- | --- |")
+        print(f"| run | as they are: {HEADINGS} | as old prints: {HEADINGS} |\n| --- | --- | --- | --- | --- |")
         for run in arguments.runs:
             network, objective = load_run(run)
             measured = [
                 kind(squares, objective=objective, target="mean", device=torch.device("cpu")).measure(network)
                 for kind in (Validator, OldValidator)
             ]
-            for temperature in (0.38, 1.0):
-                cells = [
-                    "{:+.2f} / {:+.2f} ({:.1f})".format(*each.over_gray(temperature), each.chroma[temperature])
-                    for each in measured
-                ]
-                print(f"| {run.name} | {temperature:g} | {' | '.join(cells)} |")
+            print(f"| {run.name} | {' | '.join(map(cells, measured))} |", flush=True)
     except (DataError, RunError) as error:
         print(f"old_prints: {error}", file=sys.stderr)
         return 2

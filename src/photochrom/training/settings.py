@@ -50,6 +50,7 @@ class Settings:
     sigma: float = 5.0  # width of the soft encoding, ab units
     gray_limit: float = 5.0  # a crop with no |a| or |b| above this has no say, as the released NonGrayMask; 0 is off
     loss_per: str = "pixel"  # mean over pixels; or `image`: summed over its pixels, as the released layers do
+    perceptual: float = 0.0  # weight of what a classifier makes of the colors, beside the loss; 0 is off
     uniform_share: float = 0.5  # lambda of the rarity weights: 0 by rarity alone, 1 all colors alike
     prior_sigma: float = 5.0  # smoothing of the prior, ab units
     optimizer: str = "adamw"  # decoupled decay; or `adam`, whose decay is part of the gradient, as in the paper
@@ -100,7 +101,8 @@ class Settings:
         for name in ("unreadable_share", "old_prints", "final_rate", "decay_factor", "beta2"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"{name}={getattr(self, name)} must lie in 0..1")
-        for name in ("rate", "encoder_rate", "weight_decay", "clip_norm", "tone_jitter", "checkpoint_minutes"):
+        rates = ("rate", "encoder_rate", "weight_decay")
+        for name in (*rates, "clip_norm", "tone_jitter", "checkpoint_minutes", "perceptual"):
             if getattr(self, name) < 0:
                 raise SettingsError(f"{name}={getattr(self, name)} must not be negative")
         for name in ("batch", "keep_last", "decay_every", "neighbors", "log_every", "short_side"):

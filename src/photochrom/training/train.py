@@ -37,6 +37,7 @@ from photochrom.training.devices import Agreement, on_first, start_processes
 from photochrom.training.journal import Journal, LossError, Window
 from photochrom.training.objectives import build_objective
 from photochrom.training.optimizers import Average, build_optimizer, schedule, set_rates
+from photochrom.training.perceptual import with_perceptual
 from photochrom.training.resuming import check_as_begun, check_same_photographs, check_start
 from photochrom.training.settings import Settings
 from photochrom.training.stopping import StopSignal, TrainingStopped
@@ -108,7 +109,8 @@ def train(
         on_first(fabric, partial(begin, run, settings, photographs, minutes, start, fabric.device))
     network = prepare(network, settings, photographs, fabric, initialized=bool(state or start))
     objective = build_objective(settings, run.prior(), fabric.device)
-    learner, optimizer = fabric.setup(Learner(network, objective), build_optimizer(network, settings))
+    taught = with_perceptual(objective, settings, fabric.device)
+    learner, optimizer = fabric.setup(Learner(network, taught), build_optimizer(network, settings))
     average = Average(network, settings.ema)
     if state is not None:
         network.load_state_dict(state["network"])
