@@ -12,20 +12,18 @@ from __future__ import annotations
 
 import argparse
 import copy
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
-from standing import HEADINGS, cells
+from standing import HEADINGS, cells, run
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from photochrom.data.crops import center_squares
 from photochrom.data.loading import load
-from photochrom.data.locations import DataError
 from photochrom.training.beginning import VALIDATION_SIZE
-from photochrom.training.checkpoint import Run, RunError
+from photochrom.training.checkpoint import Run
 from photochrom.training.systems import load_run
 from photochrom.training.validation import Validator
 
@@ -62,14 +60,14 @@ def resized(network: nn.Module, size: int) -> Callable[[Tensor], Tensor]:
 
 def rows(runs: list[Path]) -> Iterator[tuple[str, nn.Module]]:
     """What to measure, by name."""
-    networks = [load_run(run)[0] for run in runs]
-    for run, network in zip(runs, networks, strict=True):
-        yield run.name, network
+    networks = [load_run(folder)[0] for folder in runs]
+    for folder, network in zip(runs, networks, strict=True):
+        yield folder.name, network
         last = copy.deepcopy(network)
-        last.load_state_dict(Run(run).state()["network"])
-        yield f"{run.name}, weights of the last step", last.eval()
-        yield f"{run.name}, with its mirror image", Mean([network, mirrored(network)], network)
-        yield f"{run.name}, at {len(SIZES)} sizes", Mean([resized(network, size) for size in SIZES], network)
+        last.load_state_dict(Run(folder).state()["network"])
+        yield f"{folder.name}, weights of the last step", last.eval()
+        yield f"{folder.name}, with its mirror image", Mean([network, mirrored(network)], network)
+        yield f"{folder.name}, at {len(SIZES)} sizes", Mean([resized(network, size) for size in SIZES], network)
     if len(networks) > 1:
         yield f"mean of {len(networks)} runs' distributions", Mean(list(networks), *networks)
         soup = copy.deepcopy(networks[0])
@@ -79,27 +77,22 @@ def rows(runs: list[Path]) -> Iterator[tuple[str, nn.Module]]:
         yield f"mean of {len(networks)} runs' weights", soup
 
 
-def main() -> int:
-    """Measure. Returns the exit status."""
+def main() -> None:
+    """Measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("validation", help="photographs to measure on: a folder, a Parquet or tar shard")
     parser.add_argument("runs", type=Path, nargs="+", help="folders of training runs")
     arguments = parser.parse_args()
-    try:
-        source = [arguments.validation]
-        squares = center_squares(load(source, validation=source, short_side=256).held_out, VALIDATION_SIZE)
-        objective = load_run(arguments.runs[0])[1]
-        validator = Validator(squares, objective=objective, target="mean", device=torch.device("cpu"))
-        print(f"{len(squares)} photographs, points over gray, raw / rebalanced (chroma)")
-        print(f"| what | loss | {HEADINGS} |\n| --- | --- | --- | --- |")
-        for name, network in rows(arguments.runs):
-            measured = validator.measure(network)
-            print(f"| {name} | {measured.loss:.3f} | {cells(measured)} |", flush=True)
-    except (DataError, RunError) as error:
-        print(f"averages: {error}", file=sys.stderr)
-        return 2
-    return 0
+    source = [arguments.validation]
+    squares = center_squares(load(source, validation=source, short_side=256).held_out, VALIDATION_SIZE)
+    objective = load_run(arguments.runs[0])[1]
+    validator = Validator(squares, objective=objective, target="mean", device=torch.device("cpu"))
+    print(f"{len(squares)} photographs, points over gray, raw / rebalanced (chroma)")
+    print(f"| what | loss | {HEADINGS} |\n| --- | --- | --- | --- |")
+    for name, network in rows(arguments.runs):
+        measured = validator.measure(network)
+        print(f"| {name} | {measured.loss:.3f} | {cells(measured)} |", flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -9,12 +9,11 @@ run that is finished is measured and not trained again; one that was stopped goe
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from standing import HEADINGS, cells, of_run
+from standing import HEADINGS, cells, of_run, run
 from torch import Tensor, nn
 
 from photochrom.networks.efficientnet_lite import ConvNorm
@@ -95,8 +94,8 @@ def use(decoder: Callable[[int], Lite]) -> None:
     systems.SYSTEMS["lite"] = build
 
 
-def main() -> int:
-    """Train and measure. Returns the exit status."""
+def main() -> None:
+    """Train and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", help="a folder of shards to train on")
     parser.add_argument("out", type=Path, help="where runs go")
@@ -114,8 +113,7 @@ def main() -> int:
         rows.append(f"| {name} | {parameters / 1e6:.2f} | {gflop:.2f} | {measured.loss:.3f} | {cells(measured)} |")
     print(f"| decoder | M parameters | GFLOP | validation loss | {HEADINGS} |")
     print("| --- | --- | --- | --- | --- | --- |", *rows, sep="\n")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

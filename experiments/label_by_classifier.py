@@ -9,21 +9,21 @@ are still called what they were in their own colors, whether or not that was rig
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import pyarrow as arrow
 import pyarrow.parquet as parquet
+from standing import run
 
 from photochrom.evaluation.classification import load_classifier
 from photochrom.evaluation.photographs import open_photographs
 from photochrom.evaluation.settings import Settings
 
 
-def main() -> int:
-    """Label a shard. Returns the exit status."""
+def main() -> None:
+    """Label a shard."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shard", type=Path, help="Parquet in the Hugging Face image convention, without labels")
     parser.add_argument("labelled", type=Path, help="the same photographs with a column `label`")
@@ -40,8 +40,7 @@ def main() -> int:
     labels = arrow.array([classes.get(path) for path in paths], arrow.int64())
     parquet.write_table(table.append_column("label", labels), arguments.labelled)
     print(f"{arguments.labelled}: {len(labels) - labels.null_count} of {len(labels)} labelled by {classifier.name}")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

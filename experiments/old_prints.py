@@ -10,17 +10,14 @@ its middle squares at 192 pixels twice: as they are, and through the film, blur,
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import torch
-from standing import HEADINGS, cells
+from standing import HEADINGS, cells, run
 from torch import Tensor
 
 from photochrom.data.crops import center_squares
 from photochrom.data.loading import load
-from photochrom.data.locations import DataError
-from photochrom.training.checkpoint import RunError
 from photochrom.training.old_prints import age, draw_old_prints
 from photochrom.training.systems import load_run
 from photochrom.training.validation import Validator
@@ -43,35 +40,30 @@ class OldValidator(Validator):
         return old
 
 
-def main() -> int:
-    """Measure every run both ways. Returns the exit status."""
+def main() -> None:
+    """Measure every run both ways."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("validation", help="photographs to measure on: a folder, a Parquet or tar shard")
     parser.add_argument("runs", type=Path, nargs="+", help="folders of training runs")
     parser.add_argument("--count", type=int, default=256, help="of photographs")
     arguments = parser.parse_args()
-    try:
-        photographs = load(
-            [arguments.validation],
-            validation=[arguments.validation],
-            short_side=256,
-            validation_count=arguments.count,
-        )
-        squares = center_squares(photographs.held_out, SIZE)
-        print(f"{len(squares)} photographs, points over gray, raw / rebalanced (chroma)")
-        print(f"| run | as they are: {HEADINGS} | as old prints: {HEADINGS} |\n| --- | --- | --- | --- | --- |")
-        for run in arguments.runs:
-            network, objective = load_run(run)
-            measured = [
-                kind(squares, objective=objective, target="mean", device=torch.device("cpu")).measure(network)
-                for kind in (Validator, OldValidator)
-            ]
-            print(f"| {run.name} | {' | '.join(map(cells, measured))} |", flush=True)
-    except (DataError, RunError) as error:
-        print(f"old_prints: {error}", file=sys.stderr)
-        return 2
-    return 0
+    photographs = load(
+        [arguments.validation],
+        validation=[arguments.validation],
+        short_side=256,
+        validation_count=arguments.count,
+    )
+    squares = center_squares(photographs.held_out, SIZE)
+    print(f"{len(squares)} photographs, points over gray, raw / rebalanced (chroma)")
+    print(f"| run | as they are: {HEADINGS} | as old prints: {HEADINGS} |\n| --- | --- | --- | --- | --- |")
+    for folder in arguments.runs:
+        network, objective = load_run(folder)
+        measured = [
+            kind(squares, objective=objective, target="mean", device=torch.device("cpu")).measure(network)
+            for kind in (Validator, OldValidator)
+        ]
+        print(f"| {folder.name} | {' | '.join(map(cells, measured))} |", flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -1,11 +1,16 @@
-"""How a network stands on its validation photographs, as cells of a table of docs/experiments.md."""
+"""What the scripts here share: a network's standing as cells of a table of docs/experiments.md, and a plain refusal."""
 
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
+from photochrom.data.locations import DataError
+from photochrom.evaluation.settings import EvaluationError
+from photochrom.training.checkpoint import RunError
 from photochrom.training.validation import Validation
 
 TEMPERATURES = (0.38, 1.0)
@@ -30,3 +35,12 @@ def of_run(folder: Path) -> Validation:
         for name in ("raw", "rebalanced", "chroma", "hue_entropy")
     }
     return Validation(**{**values, **by_temperature, "gray": tuple(values["gray"])})
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a script to its end; what its photographs or runs lack is told in one line, with exit status 2."""
+    try:
+        main()
+    except (DataError, EvaluationError, RunError) as error:
+        print(f"{Path(sys.argv[0]).stem}: {error}", file=sys.stderr)
+        sys.exit(2)
