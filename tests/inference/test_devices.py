@@ -8,7 +8,14 @@ import onnxruntime
 import pytest
 
 from photochrom.inference import Colorizer, Options, Predictor, WeightsError
-from photochrom.inference.devices import DEVICES, DeviceError, available_devices, check_available, check_device
+from photochrom.inference.devices import (
+    DEVICES,
+    DeviceError,
+    available_devices,
+    check_available,
+    check_device,
+    waiting,
+)
 
 LIGHTNESS = np.random.default_rng(1).uniform(0, 100, (64, 96)).astype(np.float32)
 CPU = "CPUExecutionProvider"
@@ -164,6 +171,27 @@ def test_a_colorizer_runs_where_it_was_loaded_and_nowhere_else(tiny_model, insta
     assert colorizer.predictor.device == "cuda"
     with pytest.raises(ValueError, match="loaded with device=cuda, not cpu"):
         colorizer.with_options(Options(model=tiny_model, device="cpu"))
+
+
+SPINNING, DURATION = "session.intra_op.allow_spinning", "session.intra_op.spin_duration_us"
+
+
+@pytest.mark.parametrize("version", ["1.26.0", "1.32.0", "1.100.0.dev20280101", "2.0.1"])
+def test_threads_wait_a_short_while_where_the_runtime_can_be_told_how_long(version):
+    assert waiting(version) == {SPINNING: "1", DURATION: "1000"}
+
+
+@pytest.mark.parametrize("version", ["1.9.0", "1.20.1", "1.25.2", "1.25.0+cpu"])
+def test_threads_sleep_where_they_would_wait_for_tens_of_milliseconds(version):
+    assert waiting(version) == {SPINNING: "0"}
+
+
+def test_a_session_is_told_how_its_threads_wait(tiny_model, installed):
+    asked = installed()
+    Predictor(tiny_model)
+    options = asked[0]["options"]
+    told = waiting(onnxruntime.__version__)
+    assert {name: options.get_session_config_entry(name) for name in told} == told
 
 
 @pytest.mark.parametrize("device", ["gpu", "CUDA", "", None, ["cpu"]])
