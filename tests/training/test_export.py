@@ -72,6 +72,17 @@ def test_quantized_weights_are_a_third_of_the_size_and_stay_near(run, photograph
     assert "QuantizeLinear" in {node.op_type for node in onnx.load(tmp_path / "small.onnx").graph.node}
 
 
+def test_the_logits_of_quantized_weights_are_not_rounded(run, photographs, tmp_path):
+    file = tmp_path / "small.onnx"
+    export_run(run.folder, file, quantize=True, calibration=photographs)
+    bias = next(each for each in onnx.load(file).graph.initializer if each.name == "network.predict.bias")
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    lightness = np.random.default_rng(0).uniform(0, 100, (1, 1, 64, 64)).astype(np.float32)
+    logits = session.run(["logits"], {"lightness": lightness, "temperature": np.array(1, np.float32)})[0]
+    products = logits - onnx.numpy_helper.to_array(bias)[:, None, None]
+    assert len(np.unique(products.round(4))) > 1000  # 8 bits know 256
+
+
 def test_quantizing_without_photographs_is_refused_and_writes_nothing(run, tmp_path):
     with pytest.raises(ExportError, match="--calibration"):
         export_run(run.folder, tmp_path / "small.onnx", quantize=True)

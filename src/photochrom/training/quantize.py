@@ -62,8 +62,12 @@ def quantize_graph(
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
         calibrate_method=CalibrationMethod.MinMax,
-        # Ranges are averaged over the photographs: a single outlier would else coarsen every step of the scale.
-        extra_options={"CalibMovingAverage": True},
+        extra_options={
+            # Ranges are averaged over the photographs: a single outlier would else coarsen every step of the scale.
+            "CalibMovingAverage": True,
+            # A product's result is the logits, which ONNX Runtime then gives in float32, and sooner.
+            "OpTypesToExcludeOutputQuantization": ["MatMul"],
+        },
     )
 
 
