@@ -77,6 +77,7 @@ DECODERS: dict[str, Callable[[int], Lite]] = {
     "no-scene": blind_to_the_scene,
     "separable-head": separable,
     "head-96": lambda outputs: Lite(outputs=outputs, head=WIDTH),
+    "head-384": lambda outputs: Lite(outputs=outputs, head=2 * HEAD),
     "width-160": lambda outputs: Lite(outputs=outputs, width=160),
 }
 

@@ -1,9 +1,9 @@
 """Take pictures of an evaluation's page in Chromium: desktop and phone width, light and dark, and on paper.
 
-photochrom evaluate examples --model lite --out REPORT
+photochrom evaluate examples --model lite --model lite-class --out REPORT
 python docs/images/report_screenshots.py REPORT/report.html [FOLDER] [--chromium PATH] [--height PIXELS] [--pdf]
 
-The pictures of docs/images were cut with --height 1500, and are of the eight photographs of examples/ alone.
+Those that the documents show were cut with --height 1500, and are of the eight photographs of examples/ alone.
 
 Chromium is driven through the DevTools protocol over a pair of pipes (its option --remote-debugging-pipe), so that
 nothing but Python and a Chromium or Chrome is needed: no driver, no browser to download. Each picture is checked for

@@ -147,9 +147,9 @@ def _candidates(device: str) -> Collection[str]:
 def waiting(version: str) -> dict[str, str]:
     """How the runtime's threads wait for their part of the next layer, as entries of a session's options.
 
-    A thread that sleeps between two layers wakes too late to be of use: on two threads `lite` then takes 1.7 times as
-    long. One that waits in a busy loop burns tens of milliseconds after each prediction, several times what the
-    prediction itself takes, unless a version that can (1.26) is told to give up soon.
+    A thread that sleeps between two layers wakes too late to be of use: on two threads `lite` then takes 1.8 times as
+    long (benchmarks/waiting.py). One that waits in a busy loop burns tens of milliseconds after each prediction,
+    several times what the prediction itself takes, unless a version that can (1.26) is told to give up soon.
     """
     major, minor = (int(part) for part in version.split(".")[:2])
     if (major, minor) < (1, 26):
