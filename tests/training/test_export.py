@@ -65,16 +65,22 @@ def test_the_result_counts_bytes_and_differences(exported):
     assert result["float32"]["largest"] < 0.05
 
 
-def test_quantized_weights_are_a_third_of_the_size_and_stay_near(run, photographs, exported, tmp_path):
-    result = export_run(run.folder, tmp_path / "small.onnx", quantize=True, calibration=photographs)
+@pytest.fixture(scope="module")
+def quantized(run, photographs, tmp_path_factory):
+    """(file, result) of exporting that run to 8 bits."""
+    file = tmp_path_factory.mktemp("quantized") / "small.onnx"
+    return file, export_run(run.folder, file, quantize=True, calibration=photographs)
+
+
+def test_quantized_weights_are_a_third_of_the_size_and_stay_near(quantized, exported):
+    file, result = quantized
     assert result["bytes"] < exported[1]["bytes"] / 3
     assert result["int8"]["mean"] < 2  # four steps of training leave wild logits: a trained network is far nearer
-    assert "QuantizeLinear" in {node.op_type for node in onnx.load(tmp_path / "small.onnx").graph.node}
+    assert "QuantizeLinear" in {node.op_type for node in onnx.load(file).graph.node}
 
 
-def test_the_logits_of_quantized_weights_are_not_rounded(run, photographs, tmp_path):
-    file = tmp_path / "small.onnx"
-    export_run(run.folder, file, quantize=True, calibration=photographs)
+def test_the_logits_of_quantized_weights_are_not_rounded(quantized):
+    file, _ = quantized
     bias = next(each for each in onnx.load(file).graph.initializer if each.name == "network.predict.bias")
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     lightness = np.random.default_rng(0).uniform(0, 100, (1, 1, 64, 64)).astype(np.float32)
